@@ -1,0 +1,580 @@
+//! One peer's conversation: requests in, responses out in order, and how it ends.
+//!
+//! Holds no socket, no clock and no thread: the driver says what happened and when, then asks what
+//! to do next. In the order of a driver's work:
+//!
+//! - what happened: [`open`](Connection::open), [`greet`](Connection::greet),
+//!   [`handle_piece`](Connection::handle_piece),
+//!   [`handle_finished`](Connection::handle_finished), [`handle_failed`](Connection::handle_failed),
+//!   [`handle_response`](Connection::handle_response),
+//!   [`handle_deadline`](Connection::handle_deadline), [`stop`](Connection::stop),
+//!   [`cut`](Connection::cut)
+//! - then what to send: [`unsent`](Connection::unsent), [`handle_sent`](Connection::handle_sent)
+//! - then [`settle`](Connection::settle), and what to do next: [`state`](Connection::state),
+//!   [`wants_read`](Connection::wants_read), [`can_resume`](Connection::can_resume),
+//!   [`deadline_ms`](Connection::deadline_ms)
+//!
+//! Invariant: a connection at rest (open, nothing begun, nothing owed) owns no memory but itself.
+
+use crate::answers::Table;
+use crate::config::Config;
+use crate::error::CloseReason;
+use crate::frame::Cut;
+use crate::pipeline::{Pipeline, Response};
+
+/// How long a connection that sent its last byte waits for the peer's end.
+pub const LINGER_MS_MAX: u64 = 1_000;
+/// How many bytes it discards meanwhile.
+pub const LINGER_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Where a conversation stands. It only moves forward:
+///
+/// ```text
+///  Open -> Draining -> Lingering -> Closed
+///    '--------+------ failure ------^
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Takes requests and sends responses.
+    Open,
+    /// Takes no more requests; owes responses to those it took, then ends for this reason.
+    Draining(CloseReason),
+    /// Sent everything, and a FIN; discards what comes until the peer finishes.
+    Lingering(CloseReason),
+    /// Owes nothing more. The driver drops the socket when it sees this.
+    Closed(CloseReason),
+}
+
+/// What connections of one driver count together. Gauges and totals; `docs/protocol.md` defines
+/// each.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub requests: u64,
+    pub answered: u64,
+    pub handled: u64,
+    pub unknown: u64,
+    pub in_flight: u64,
+    pub responses_dropped: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+/// Takes the requests that the table does not know.
+pub trait Ask {
+    /// The response is wanted by this connection under this number.
+    fn ask(&mut self, number: u32, request: &[u8]);
+}
+
+/// What a driver lends a connection while it handles something.
+pub struct Turn<'a> {
+    pub config: &'a Config,
+    /// The version of the answers that is in force for this turn.
+    pub table: &'a Table,
+    /// Shared by all connections: empty when a connection is handed the turn, and again after
+    /// `handle_sent`.
+    pub output: &'a mut Vec<u8>,
+    pub tally: &'a mut Tally,
+    pub handler: &'a mut dyn Ask,
+    pub now_ms: u64,
+}
+
+/// How a conversation went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub reason: CloseReason,
+    pub requests: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    pub duration_ms: u64,
+}
+
+/// What a connection owns only while it is not at rest.
+#[derive(Default)]
+struct Busy {
+    /// The beginning of a request, or, while `paused`, whatever was read and not yet parsed.
+    input: Vec<u8>,
+    /// Whether `input` may hold whole requests.
+    unparsed: bool,
+    /// Whether the first of them needs the handler, which had no room.
+    no_room: bool,
+    /// Whether reading waits for output to leave or responses to come.
+    paused: bool,
+    /// Whether the peer sends no more.
+    peer_finished: bool,
+    output: Vec<u8>,
+    output_sent: usize,
+    pipeline: Pipeline,
+    /// When the request in `input` began, or the pause.
+    began_ms: u64,
+    /// When the peer last took a byte.
+    progress_ms: u64,
+    linger_until_ms: u64,
+    discarded: u64,
+}
+
+impl Busy {
+    fn unsent(&self) -> &[u8] {
+        &self.output[self.output_sent..]
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.input.is_empty() && self.output.is_empty() && self.pipeline.oldest().is_none()
+    }
+}
+
+/// The state machine of one peer.
+pub struct Connection {
+    requests: u64,
+    bytes_read: u64,
+    bytes_written: u64,
+    busy: Option<Box<Busy>>,
+    /// 40 bits of milliseconds: 34 years.
+    opened_ms: [u8; 5],
+    state: State,
+    /// A byte that the driver may use as it likes; it stands here because here it is free.
+    pub(crate) driver_flags: u8,
+}
+
+enum Taken {
+    Yes,
+    NoRoom,
+}
+
+/// What a connection can wait for too long; `docs/protocol.md` has the table.
+enum Clock {
+    Linger,
+    Write,
+    /// The response to the request of this number.
+    Handler(u32),
+    Request,
+    /// Other connections' requests to be answered, so that its own may be asked.
+    Room,
+}
+
+impl Connection {
+    /// A peer connected.
+    pub fn open(now_ms: u64) -> Self {
+        let mut opened_ms = [0; 5];
+        opened_ms.copy_from_slice(&now_ms.to_le_bytes()[..5]);
+        Self {
+            requests: 0,
+            bytes_read: 0,
+            bytes_written: 0,
+            busy: None,
+            opened_ms,
+            state: State::Open,
+            driver_flags: 0,
+        }
+    }
+
+    /// What every peer is told first, before anything else is handled.
+    pub fn greet(&mut self, turn: &mut Turn<'_>) {
+        turn.output.extend_from_slice(&turn.config.greeting);
+    }
+
+    /// The peer sent these bytes.
+    #[inline]
+    pub fn handle_piece(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
+        self.bytes_read += piece.len() as u64;
+        turn.tally.bytes_read += piece.len() as u64;
+        match (self.state, &mut self.busy) {
+            (State::Open, None) => self.take_requests(piece, turn),
+            (State::Open, Some(busy)) if busy.input.is_empty() => self.take_requests(piece, turn),
+            (State::Open, Some(_)) => self.finish_request(piece, turn),
+            (State::Lingering(_), Some(busy)) => busy.discarded += piece.len() as u64,
+            _ => {}
+        }
+    }
+
+    /// The peer will send no more.
+    pub fn handle_finished(&mut self) {
+        if let Some(busy) = &mut self.busy {
+            busy.peer_finished = true;
+        }
+        match self.state {
+            State::Open => self.drain(match &self.busy {
+                Some(busy) if !busy.input.is_empty() => CloseReason::Truncated,
+                _ => CloseReason::Finished,
+            }),
+            State::Lingering(reason) => self.state = State::Closed(reason),
+            State::Draining(_) | State::Closed(_) => {}
+        }
+    }
+
+    /// The socket failed.
+    pub fn handle_failed(&mut self) {
+        self.state = match self.state {
+            State::Open | State::Draining(_) => State::Closed(CloseReason::Reset),
+            State::Lingering(reason) | State::Closed(reason) => State::Closed(reason),
+        };
+    }
+
+    /// The handler answered the request of this number, suffix included.
+    pub fn handle_response(&mut self, number: u32, response: Response<'_>, turn: &mut Turn<'_>) {
+        let waiting = matches!(self.state, State::Open | State::Draining(_));
+        let Some(busy) = self.busy.as_mut().filter(|_| waiting) else {
+            turn.tally.responses_dropped += 1;
+            return;
+        };
+        let output = if busy.output.is_empty() { &mut *turn.output } else { &mut busy.output };
+        let Ok(closes) = busy.pipeline.respond(number, response, output) else {
+            turn.tally.responses_dropped += 1;
+            return;
+        };
+        turn.tally.in_flight -= 1;
+        turn.tally.handled += u64::from(matches!(response, Response::Bytes(_)));
+        if let Some(reason) = closes {
+            turn.tally.in_flight -= busy.pipeline.clear() as u64;
+            busy.input = Vec::new();
+            self.state = State::Draining(reason);
+        }
+    }
+
+    /// The time that `deadline_ms` named has come.
+    pub fn handle_deadline(&mut self, turn: &mut Turn<'_>) {
+        let Some((due_ms, clock)) = self.next_clock(turn.config) else {
+            self.cut(CloseReason::IdleTimeout);
+            return;
+        };
+        if due_ms > turn.now_ms {
+            return;
+        }
+        match clock {
+            Clock::Linger => self.handle_failed(),
+            Clock::Write => self.cut(CloseReason::WriteTimeout),
+            Clock::Handler(number) => {
+                self.handle_response(number, Response::Close(CloseReason::HandlerTimeout), turn);
+            }
+            Clock::Room => self.drain(CloseReason::HandlerTimeout),
+            Clock::Request => self.drain(CloseReason::RequestTimeout),
+        }
+    }
+
+    /// The server stops and everything that the peer sent was handled.
+    pub fn stop(&mut self) {
+        self.drain(CloseReason::Stopped);
+    }
+
+    /// The server waits no longer.
+    pub fn cut(&mut self, reason: CloseReason) {
+        self.state = match self.state {
+            State::Open | State::Draining(_) => State::Closed(reason),
+            State::Lingering(kept) | State::Closed(kept) => State::Closed(kept),
+        };
+    }
+
+    /// What was read before a pause is handled now. Only where `can_resume` said so.
+    pub fn resume(&mut self, turn: &mut Turn<'_>) {
+        let Some(busy) = &mut self.busy else { return };
+        (busy.paused, busy.no_room) = (false, false);
+        busy.began_ms = turn.now_ms;
+        if std::mem::take(&mut busy.unparsed) {
+            let input = std::mem::take(&mut busy.input);
+            self.take_requests(&input, turn);
+        }
+    }
+
+    /// The bytes to send now: `output` is the turn's.
+    #[inline]
+    pub fn unsent<'a>(&'a self, output: &'a [u8]) -> &'a [u8] {
+        match &self.busy {
+            Some(busy) if !busy.output.is_empty() => busy.unsent(),
+            _ => output,
+        }
+    }
+
+    /// The system took the first `bytes` of `unsent`. The turn's `output` is empty after.
+    #[inline]
+    pub fn handle_sent(&mut self, bytes: usize, turn: &mut Turn<'_>) {
+        self.bytes_written += bytes as u64;
+        turn.tally.bytes_written += bytes as u64;
+        if bytes == turn.output.len() && self.busy.is_none() {
+            turn.output.clear();
+            return;
+        }
+        let now_ms = turn.now_ms;
+        if !turn.output.is_empty() {
+            if bytes < turn.output.len() {
+                let busy = self.busy();
+                busy.output.extend_from_slice(&turn.output[bytes..]);
+                busy.progress_ms = now_ms;
+            }
+            turn.output.clear();
+        } else if let Some(busy) = &mut self.busy {
+            busy.output_sent += bytes;
+            if bytes > 0 {
+                busy.progress_ms = now_ms;
+            }
+            if busy.output_sent == busy.output.len() {
+                (busy.output, busy.output_sent) = (Vec::new(), 0);
+            }
+        }
+    }
+
+    /// Draws the consequences of what was handled and sent. Whether the driver must send a FIN and
+    /// read on, for the connection lingers from now on.
+    #[inline]
+    pub fn settle(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.busy.is_none() && self.state == State::Open {
+            return false;
+        }
+        self.settle_busy(turn)
+    }
+
+    fn settle_busy(&mut self, turn: &mut Turn<'_>) -> bool {
+        let lingers = match self.state {
+            State::Draining(reason) => self.settle_drain(reason, turn.now_ms),
+            _ => false,
+        };
+        let Some(busy) = &mut self.busy else { return lingers };
+        match self.state {
+            State::Open => {
+                let over = busy.unparsed || Self::is_over(busy, 0, turn.config);
+                if over && !busy.paused {
+                    (busy.paused, busy.began_ms) = (true, turn.now_ms);
+                }
+                if busy.is_at_rest() && !busy.paused {
+                    self.busy = None;
+                }
+            }
+            State::Lingering(reason) if busy.discarded > LINGER_BYTES_MAX => {
+                self.state = State::Closed(reason);
+            }
+            State::Closed(_) => {
+                turn.tally.in_flight -= busy.pipeline.clear() as u64;
+                self.busy = None;
+            }
+            State::Draining(_) | State::Lingering(_) => {}
+        }
+        lingers
+    }
+
+    /// Once nothing is owed, the drain is over.
+    fn settle_drain(&mut self, reason: CloseReason, now_ms: u64) -> bool {
+        let owes = self
+            .busy
+            .as_ref()
+            .is_some_and(|busy| !busy.output.is_empty() || busy.pipeline.oldest().is_some());
+        if owes {
+            return false;
+        }
+        let peer_finished = self.busy.as_ref().is_some_and(|busy| busy.peer_finished);
+        if !reason.lingers() || peer_finished {
+            self.state = State::Closed(reason);
+            return false;
+        }
+        self.state = State::Lingering(reason);
+        self.busy().linger_until_ms = now_ms + LINGER_MS_MAX;
+        true
+    }
+
+    /// Where the conversation stands.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the driver should read the socket.
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        match (self.state, &self.busy) {
+            (State::Open, Some(busy)) => !busy.paused,
+            (State::Open, None) | (State::Lingering(_), _) => true,
+            (State::Draining(_) | State::Closed(_), _) => false,
+        }
+    }
+
+    /// Whether the reason for a pause is gone, so that the driver should `resume` soon.
+    pub fn can_resume(&self, turn: &Turn<'_>) -> bool {
+        let paused = self.busy.as_ref().filter(|busy| busy.paused && self.state == State::Open);
+        paused.is_some_and(|busy| {
+            !Self::is_over(busy, 0, turn.config) && (!busy.no_room || has_room(turn))
+        })
+    }
+
+    /// Whether it must be asked again once responses came to other connections, for the limit on
+    /// requests in flight is reached.
+    pub fn waits_for_room(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.no_room && self.state == State::Open)
+    }
+
+    /// When `handle_deadline` is due, given that something was handled just now.
+    #[inline]
+    pub fn deadline_ms(&self, config: &Config, now_ms: u64) -> u64 {
+        self.next_clock(config).map_or(now_ms + config.idle_ms_max, |(due_ms, _)| due_ms)
+    }
+
+    /// The clock that runs out first. With none the connection is idle, and its driver knows since
+    /// when.
+    #[inline]
+    fn next_clock(&self, config: &Config) -> Option<(u64, Clock)> {
+        let busy = self.busy.as_ref()?;
+        if let State::Lingering(_) = self.state {
+            return Some((busy.linger_until_ms, Clock::Linger));
+        }
+        let writes = !busy.output.is_empty();
+        let oldest = busy.pipeline.oldest();
+        let open = self.state == State::Open;
+        let begun = open && !busy.paused && !busy.input.is_empty();
+        let waits = open && busy.paused && !writes && oldest.is_none();
+        [
+            writes.then(|| (busy.progress_ms + config.write_ms_max, Clock::Write)),
+            oldest.map(|(number, at_ms)| (at_ms + config.handler_ms_max, Clock::Handler(number))),
+            begun.then(|| (busy.began_ms + config.request_ms_max, Clock::Request)),
+            waits.then(|| (busy.began_ms + config.handler_ms_max, Clock::Room)),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|&(due_ms, _)| due_ms)
+    }
+
+    /// How it went, once it is closed.
+    pub fn summary(&self, reason: CloseReason, now_ms: u64) -> Summary {
+        let mut opened = [0; 8];
+        opened[..5].copy_from_slice(&self.opened_ms);
+        Summary {
+            reason,
+            requests: self.requests,
+            bytes_read: self.bytes_read,
+            bytes_written: self.bytes_written,
+            duration_ms: now_ms - u64::from_le_bytes(opened),
+        }
+    }
+
+    fn busy(&mut self) -> &mut Busy {
+        self.busy.get_or_insert_default()
+    }
+
+    fn drain(&mut self, reason: CloseReason) {
+        if self.state == State::Open {
+            self.state = State::Draining(reason);
+            if let Some(busy) = &mut self.busy {
+                (busy.input, busy.unparsed, busy.paused) = (Vec::new(), false, false);
+            }
+        }
+    }
+
+    /// `fresh_bytes` are in the turn's output and not yet the connection's.
+    fn is_over(busy: &Busy, fresh_bytes: usize, config: &Config) -> bool {
+        let owed = fresh_bytes + busy.unsent().len() + busy.pipeline.held_bytes();
+        owed >= config.high_water_bytes || busy.pipeline.waiting() >= config.in_flight_max
+    }
+
+    fn must_pause(&self, turn: &Turn<'_>) -> bool {
+        match &self.busy {
+            None => turn.output.len() >= turn.config.high_water_bytes,
+            Some(busy) => Self::is_over(busy, turn.output.len(), turn.config),
+        }
+    }
+
+    /// Takes the requests of bytes that begin a frame; keeps what it cannot take yet.
+    #[inline]
+    fn take_requests(&mut self, mut rest: &[u8], turn: &mut Turn<'_>) {
+        while !rest.is_empty() {
+            if self.must_pause(turn) {
+                return self.keep_unparsed(rest, turn.now_ms);
+            }
+            match turn.config.framing.cut(rest) {
+                Cut::Frame { end } => {
+                    let request = &rest[..end - turn.config.framing.delimiter().len()];
+                    if let Taken::NoRoom = self.take_request(request, turn) {
+                        self.busy().no_room = true;
+                        return self.keep_unparsed(rest, turn.now_ms);
+                    }
+                    if self.state != State::Open {
+                        return;
+                    }
+                    rest = &rest[end..];
+                }
+                Cut::Unfinished => {
+                    let busy = self.busy();
+                    busy.input.extend_from_slice(rest);
+                    busy.began_ms = turn.now_ms;
+                    return;
+                }
+                Cut::TooLong => return self.drain(CloseReason::RequestTooLong),
+            }
+        }
+    }
+
+    /// Goes on with the request that an earlier piece began.
+    fn finish_request(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
+        let busy = self.busy();
+        match turn.config.framing.cut_begun(&busy.input, piece) {
+            Cut::Frame { end } => {
+                let mut input = std::mem::take(&mut busy.input);
+                input.extend_from_slice(&piece[..end]);
+                let request = &input[..input.len() - turn.config.framing.delimiter().len()];
+                if let Taken::NoRoom = self.take_request(request, turn) {
+                    input.extend_from_slice(&piece[end..]);
+                    self.busy().no_room = true;
+                    self.keep_unparsed(&input, turn.now_ms);
+                } else if self.state == State::Open {
+                    self.take_requests(&piece[end..], turn);
+                }
+            }
+            Cut::Unfinished => busy.input.extend_from_slice(piece),
+            Cut::TooLong => self.drain(CloseReason::RequestTooLong),
+        }
+    }
+
+    fn keep_unparsed(&mut self, rest: &[u8], now_ms: u64) {
+        let busy = self.busy();
+        busy.input = rest.to_vec();
+        (busy.unparsed, busy.paused, busy.began_ms) = (true, true, now_ms);
+    }
+
+    #[inline]
+    fn take_request(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
+        if let Some(answer) = turn.table.find(request) {
+            self.requests += 1;
+            turn.tally.requests += 1;
+            turn.tally.answered += 1;
+            self.push(answer.bytes, turn.output);
+            if answer.close {
+                self.drain(CloseReason::AnswerClose);
+            }
+            return Taken::Yes;
+        }
+        self.take_unknown(request, turn)
+    }
+
+    #[cold]
+    fn take_unknown(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
+        let config = turn.config;
+        if config.has_handler && !has_room(turn) {
+            return Taken::NoRoom;
+        }
+        self.requests += 1;
+        turn.tally.requests += 1;
+        if config.has_handler {
+            turn.tally.in_flight += 1;
+            let requests = self.requests;
+            let number = self.busy().pipeline.ask(requests, turn.now_ms);
+            turn.handler.ask(number, request);
+        } else if let Some(answer) = &config.unknown_answer {
+            turn.tally.unknown += 1;
+            self.push(answer, turn.output);
+        } else {
+            self.drain(CloseReason::UnknownRequest);
+        }
+        Taken::Yes
+    }
+
+    /// Appends an answer to whatever leaves after what is owed already.
+    #[inline]
+    fn push(&mut self, answer: &[u8], output: &mut Vec<u8>) {
+        let Some(busy) = &mut self.busy else { return output.extend_from_slice(answer) };
+        if busy.pipeline.follow(answer) {
+            return;
+        }
+        let output = if busy.output.is_empty() { output } else { &mut busy.output };
+        output.extend_from_slice(answer);
+    }
+}
+
+fn has_room(turn: &Turn<'_>) -> bool {
+    turn.tally.in_flight < turn.config.in_flight_loop_max as u64
+}
+
+const _: () = assert!(size_of::<Connection>() == 40, "a connection at rest is 40 bytes");

@@ -1,0 +1,526 @@
+//! One thread around one poll: moves bytes between sockets and connections, turn by turn.
+//!
+//! What a connection does with its bytes is `connection`'s; here is who is served when. A turn:
+//! wait, take commands, serve what was announced, serve the ready list, expire deadlines, ring.
+//!
+//! Invariant: every connection is in the slab, in the poll, and in the wheel under one deadline; it
+//! leaves all three in `close`, and only there.
+
+use crate::accept::{Accepted, Acceptor, LISTENER};
+use crate::answers::{Answers, Table};
+use crate::config::Config;
+use crate::connection::{Ask, Connection, State, Turn};
+use crate::error::CloseReason;
+use crate::handler::{self, CONNECTIONS_MAX, ConnectionId, Failure, Handler, SLOT_BITS};
+use crate::mailbox::{Command, Mailbox, Responses};
+use crate::peer::{Peer, Sides};
+use crate::slab::Slab;
+use crate::stats::{Counters, Stats};
+use crate::timers::{TICK_MS, Timers};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use socket2::SockRef;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const EVENTS_PER_TURN: usize = 1024;
+const ACCEPTS_PER_TURN: usize = 64;
+const READY_PER_TURN: usize = 1024;
+/// What may wait on a listener when a stop begins.
+const ACCEPTED_LAST_MAX: usize = 65_536;
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// The shared output is given back after a turn that made it larger than this.
+const OUTPUT_BYTES_KEPT: usize = 256 * 1024;
+/// A replaced table with more entries than this is freed by a thread of its own.
+const ENTRIES_FREED_INLINE: usize = 10_000;
+/// The waker's token; connections have those of their ids.
+const WAKER: Token = Token(usize::MAX - 1);
+
+/// What a loop did about its connections when it stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StopReport {
+    /// Ended in order since the stop began.
+    pub drained: u64,
+    /// Were reset at the deadline.
+    pub cut: u64,
+}
+
+/// What all loops of one server share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) config: Arc<Config>,
+    pub(crate) answers: Arc<Answers>,
+    /// Connections open in all loops together.
+    pub(crate) open: Arc<AtomicUsize>,
+}
+
+struct Stopping {
+    deadline_ms: u64,
+    closed_before: u64,
+}
+
+/// One event loop.
+pub(crate) struct EventLoop<H> {
+    common: Common,
+    poll: Poll,
+    acceptor: Option<Acceptor>,
+    mailbox: Mailbox,
+    /// The mailboxes of all loops, which take turns with new connections, where this one accepts.
+    crew: Vec<Mailbox>,
+    next_of_crew: usize,
+    peers: Slab<Peer>,
+    timers: Timers,
+    table: Arc<Table>,
+    table_version: u64,
+    handler: H,
+    counters: Counters,
+    stats: Arc<Stats>,
+    read_buffer: Box<[u8]>,
+    output: Vec<u8>,
+    /// Connections with work left that no event will announce.
+    ready: VecDeque<ConnectionId>,
+    awaiting_room: VecDeque<ConnectionId>,
+    expired: Vec<u32>,
+    commands: Vec<Command>,
+    started: Instant,
+    now_ms: u64,
+    stopping: Option<Stopping>,
+}
+
+/// Hands the requests of one connection to the handler, after an introduction.
+struct Asking<'a, H> {
+    handler: &'a mut H,
+    id: ConnectionId,
+    socket: &'a TcpStream,
+    introduced: bool,
+}
+
+impl<H: Handler> Asking<'_, H> {
+    fn introduce(&mut self) {
+        if !std::mem::replace(&mut self.introduced, true) {
+            self.handler.opened(self.id, self.socket.peer_addr().ok(), false);
+        }
+    }
+}
+
+impl<H: Handler> Ask for Asking<'_, H> {
+    fn ask(&mut self, number: u32, request: &[u8]) {
+        self.introduce();
+        self.handler.request(self.id, number, request);
+    }
+}
+
+impl<H: Handler> EventLoop<H> {
+    /// A loop that accepts from `listener`, if it has one, and serves what `crew` is handed.
+    pub(crate) fn new(
+        common: Common,
+        listener: Option<TcpListener>,
+        handler: H,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mailbox = Mailbox::new(Waker::new(poll.registry(), WAKER)?);
+        let acceptor =
+            listener.map(|listener| Acceptor::new(listener, poll.registry())).transpose()?;
+        let table_version = common.answers.version();
+        Ok(Self {
+            poll,
+            acceptor,
+            mailbox,
+            crew: Vec::new(),
+            next_of_crew: 0,
+            peers: Slab::new(),
+            timers: Timers::new(0),
+            table: common.answers.table(),
+            table_version,
+            handler,
+            counters: Counters::default(),
+            stats: Arc::default(),
+            read_buffer: vec![0; READ_BUFFER_BYTES].into(),
+            output: Vec::new(),
+            ready: VecDeque::new(),
+            awaiting_room: VecDeque::new(),
+            expired: Vec::new(),
+            commands: Vec::new(),
+            started: Instant::now(),
+            now_ms: 0,
+            stopping: None,
+            common,
+        })
+    }
+
+    pub(crate) fn mailbox(&self) -> Mailbox {
+        self.mailbox.clone()
+    }
+
+    pub(crate) fn stats(&self) -> Arc<Stats> {
+        self.stats.clone()
+    }
+
+    /// New connections go to these loops in turn.
+    pub(crate) fn lead(&mut self, crew: Vec<Mailbox>) {
+        self.crew = crew;
+    }
+
+    /// Turns until it is told to stop and every connection ended.
+    pub(crate) fn run(&mut self) -> io::Result<StopReport> {
+        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        loop {
+            self.turn(&mut events)?;
+            if let Some(stopping) = &self.stopping
+                && self.acceptor.is_none()
+                && self.counters.open() == 0
+            {
+                let cut = self.counters.closes[CloseReason::Cut as usize];
+                let closed = self.counters.closed() - stopping.closed_before;
+                return Ok(StopReport { drained: closed - cut, cut });
+            }
+        }
+    }
+
+    /// The loop cannot go on: its connections end, the application is told, the crew stops.
+    pub(crate) fn fail(&mut self, message: String, drain_of_others: Duration) {
+        self.acceptor = None;
+        self.stop(drain_of_others);
+        self.end_all(CloseReason::ServerFailed);
+        self.handler.failed(Failure::Loop(message));
+        self.end_turn();
+    }
+
+    fn turn(&mut self, events: &mut Events) -> io::Result<()> {
+        match self.poll.poll(events, self.timeout()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+            polled => polled?,
+        }
+        let elapsed = self.started.elapsed();
+        self.now_ms = elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis());
+        self.refresh_table();
+        self.take_commands();
+        for event in &*events {
+            match event.token() {
+                WAKER => {}
+                LISTENER => self.acceptor.iter_mut().for_each(|acceptor| acceptor.ready = true),
+                token => {
+                    let owner = self.peers.owner((token.0 & (CONNECTIONS_MAX - 1)) as u32);
+                    if let Some(id) = owner.filter(|&id| token_of(id) == token) {
+                        self.serve(id, |sides, _| sides.announce(event));
+                    }
+                }
+            }
+        }
+        self.accept();
+        self.serve_ready();
+        self.expire();
+        self.end_turn();
+        Ok(())
+    }
+
+    /// How long the poll may wait: not at all while work is left.
+    fn timeout(&self) -> Option<Duration> {
+        let accepts = self.acceptor.as_ref().is_some_and(|acceptor| acceptor.ready);
+        if accepts || !self.ready.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let timer = self.timers.next_due_ms().map(|ms| self.now_ms / TICK_MS * TICK_MS + ms);
+        let accept = self.acceptor.as_ref().and_then(Acceptor::resume_at_ms);
+        let stop = self.stopping.as_ref().map(|stopping| stopping.deadline_ms);
+        let next_ms = [timer, accept, stop].into_iter().flatten().min()?;
+        Some(Duration::from_millis(next_ms.saturating_sub(self.now_ms)))
+    }
+
+    /// Wakes one connection: lets `act` tell it what happened, then reads, sends and settles.
+    #[inline]
+    fn serve(&mut self, id: ConnectionId, act: impl FnOnce(&mut Sides<'_>, &mut Turn<'_>)) {
+        let Some(peer) = self.peers.find(id) else { return };
+        let mut sides = peer.sides();
+        let introduced = sides.is_introduced();
+        let mut asking =
+            Asking { handler: &mut self.handler, id, socket: sides.socket, introduced };
+        let mut turn = Turn {
+            config: &self.common.config,
+            table: &self.table,
+            output: &mut self.output,
+            tally: &mut self.counters.tally,
+            handler: &mut asking,
+            now_ms: self.now_ms,
+        };
+        act(&mut sides, &mut turn);
+        sides.read(&mut self.read_buffer, &mut turn);
+        if self.stopping.is_some() && sides.is_read_out() {
+            sides.connection.stop();
+        }
+        sides.send(&mut turn);
+        let has_work = sides.has_work(&turn);
+        if asking.introduced {
+            sides.introduce();
+        }
+        if let State::Closed(reason) = sides.connection.state() {
+            return self.close(id, reason);
+        }
+        self.timers.set(id.slot, sides.connection.deadline_ms(&self.common.config, self.now_ms));
+        if has_work && sides.list() {
+            self.ready.push_back(id);
+        }
+        if sides.connection.waits_for_room() && sides.await_room() {
+            self.awaiting_room.push_back(id);
+        }
+    }
+
+    fn close(&mut self, id: ConnectionId, reason: CloseReason) {
+        self.timers.clear(id.slot);
+        let Some(mut peer) = self.peers.remove(id) else { return };
+        let sides = peer.sides();
+        if reason.resets() {
+            // Where this fails the socket is closed all the same, only later.
+            _ = SockRef::from(sides.socket).set_linger(Some(Duration::ZERO));
+        }
+        self.counters.closes[reason as usize] += 1;
+        self.common.open.fetch_sub(1, Ordering::Relaxed);
+        let introduced = sides.is_introduced();
+        if introduced || self.handler.interest().closed {
+            if !introduced {
+                self.handler.opened(id, sides.socket.peer_addr().ok(), false);
+            }
+            self.handler.closed(id, &sides.connection.summary(reason, self.now_ms));
+        }
+    }
+
+    /// Takes new connections, within the budget.
+    fn accept(&mut self) {
+        let Some(mut acceptor) = self.acceptor.take() else { return };
+        acceptor.resume(self.poll.registry(), self.now_ms);
+        for _ in 0..ACCEPTS_PER_TURN {
+            if !acceptor.ready {
+                break;
+            }
+            self.accept_one(&mut acceptor);
+        }
+        self.acceptor = Some(acceptor);
+    }
+
+    fn accept_one(&mut self, acceptor: &mut Acceptor) {
+        match acceptor.accept(self.poll.registry(), self.now_ms) {
+            Accepted::None => {}
+            Accepted::Failed => self.counters.accept_errors += 1,
+            Accepted::Paused(report) => {
+                self.counters.accept_errors += 1;
+                if let Some(error) = report {
+                    self.handler.failed(Failure::Accept(error));
+                }
+            }
+            Accepted::Connection(socket, address) => {
+                if self.common.open.fetch_add(1, Ordering::Relaxed)
+                    >= self.common.config.connections_max
+                {
+                    self.refuse();
+                    return;
+                }
+                let turn = self.next_of_crew;
+                match self.crew.get(turn) {
+                    Some(mailbox) if turn > 0 => mailbox.put(Command::Adopt(socket, address)),
+                    _ => self.adopt(socket, address),
+                }
+                self.next_of_crew = if turn + 1 < self.crew.len() { turn + 1 } else { 0 };
+            }
+        }
+    }
+
+    fn refuse(&mut self) {
+        self.common.open.fetch_sub(1, Ordering::Relaxed);
+        self.counters.refused += 1;
+    }
+
+    /// A connection is this loop's from now on.
+    fn adopt(&mut self, mut socket: TcpStream, address: SocketAddr) {
+        let (registry, now_ms) = (self.poll.registry(), self.now_ms);
+        let full = self.peers.is_full();
+        let mut registered = Ok(());
+        let id = if full {
+            None
+        } else {
+            // Linux hands the listener's option down; elsewhere that is not promised.
+            #[cfg(not(target_os = "linux"))]
+            let _ = socket.set_nodelay(true);
+            Some(self.peers.insert(|id| {
+                let both = Interest::READABLE | Interest::WRITABLE;
+                registered = registry.register(&mut socket, token_of(id), both);
+                Peer::new(Connection::open(now_ms), socket, id.generation)
+            }))
+        };
+        let Some(id) = id.filter(|_| registered.is_ok()) else {
+            id.map(|id| self.peers.remove(id));
+            self.counters.accept_errors += u64::from(!full);
+            return self.refuse();
+        };
+        self.counters.accepted += 1;
+        let handler::Interest { opened, closed } = self.handler.interest();
+        let introduces = opened || closed;
+        if introduces {
+            self.handler.opened(id, Some(address), true);
+        }
+        let stops = self.stopping.is_some();
+        self.serve(id, |sides, turn| {
+            if introduces {
+                sides.introduce();
+            }
+            if stops {
+                sides.suspect_input();
+            }
+            sides.connection.greet(turn);
+        });
+    }
+
+    fn take_commands(&mut self) {
+        let mut commands = std::mem::take(&mut self.commands);
+        self.mailbox.take(&mut commands);
+        for command in commands.drain(..) {
+            match command {
+                Command::Adopt(socket, address) => self.adopt(socket, address),
+                Command::Respond(responses) => self.respond(&responses),
+                Command::Stop(drain) => self.stop(drain),
+                // Being awake was the point: the table was refreshed before.
+                Command::Refresh => {}
+            }
+        }
+        self.commands = commands;
+    }
+
+    /// Responses of one connection that stand together leave in one send.
+    fn respond(&mut self, responses: &Responses) {
+        let mut responses = responses.iter().peekable();
+        while let Some((id, number, response)) = responses.next() {
+            if self.peers.find(id).is_none() {
+                self.counters.tally.responses_dropped += 1;
+                continue;
+            }
+            self.serve(id, |sides, turn| {
+                sides.connection.handle_response(number, response, turn);
+                while let Some((_, number, response)) = responses.next_if(|next| next.0 == id) {
+                    sides.connection.handle_response(number, response, turn);
+                }
+            });
+        }
+    }
+
+    /// Goes on with connections that no event will announce, within the budget.
+    fn serve_ready(&mut self) {
+        for _ in 0..self.ready.len().min(READY_PER_TURN) {
+            let Some(id) = self.ready.pop_front() else { return };
+            self.serve(id, |sides, turn| {
+                sides.unlist();
+                if sides.connection.can_resume(turn) {
+                    sides.connection.resume(turn);
+                }
+            });
+        }
+    }
+
+    fn expire(&mut self) {
+        let mut expired = std::mem::take(&mut self.expired);
+        self.timers.expire(self.now_ms, &mut expired);
+        for slot in expired.drain(..) {
+            if let Some(id) = self.peers.owner(slot) {
+                self.serve(id, |sides, turn| sides.connection.handle_deadline(turn));
+            }
+        }
+        self.expired = expired;
+        if self.stopping.as_ref().is_some_and(|stopping| stopping.deadline_ms <= self.now_ms) {
+            self.end_all(CloseReason::Cut);
+        }
+    }
+
+    /// No new connections; what came is answered; the rest is cut after `drain`.
+    fn stop(&mut self, drain: Duration) {
+        let deadline_ms = self.now_ms + drain.as_millis() as u64;
+        if let Some(stopping) = &mut self.stopping {
+            stopping.deadline_ms = stopping.deadline_ms.min(deadline_ms);
+        } else {
+            self.stopping = Some(Stopping { deadline_ms, closed_before: self.counters.closed() });
+            self.accept_last();
+            self.look_at_all();
+        }
+        self.crew.iter().skip(1).for_each(|mailbox| mailbox.put(Command::Stop(drain)));
+    }
+
+    /// What waits on the listener connected before the stop, and is served by this loop: the others
+    /// may be gone before they are handed anything.
+    fn accept_last(&mut self) {
+        let Some(mut acceptor) = self.acceptor.take() else { return };
+        acceptor.ready = true;
+        self.next_of_crew = 0;
+        for _ in 0..ACCEPTED_LAST_MAX {
+            if !acceptor.ready {
+                break;
+            }
+            self.accept_one(&mut acceptor);
+            self.next_of_crew = 0;
+        }
+    }
+
+    fn look_at_all(&mut self) {
+        for slot in 0..self.peers.slots() {
+            let Some(id) = self.peers.owner(slot) else { continue };
+            let Some(peer) = self.peers.find(id) else { continue };
+            peer.sides().suspect_input();
+            if peer.sides().list() {
+                self.ready.push_back(id);
+            }
+        }
+    }
+
+    fn end_all(&mut self, reason: CloseReason) {
+        for slot in 0..self.peers.slots() {
+            if let Some(id) = self.peers.owner(slot) {
+                self.serve(id, |sides, _| sides.connection.cut(reason));
+            }
+        }
+    }
+
+    /// A turn sees one version of the answers.
+    #[inline]
+    fn refresh_table(&mut self) {
+        let version = self.common.answers.version();
+        if version == self.table_version {
+            return;
+        }
+        self.table_version = version;
+        let old = std::mem::replace(&mut self.table, self.common.answers.table());
+        if old.was_replaced_by(&self.table)
+            && old.len() > ENTRIES_FREED_INLINE
+            && let Some(table) = Arc::into_inner(old)
+        {
+            // Without a thread to be had it is freed here and now, and the loop is late once.
+            _ = std::thread::Builder::new().spawn(move || drop(table));
+        }
+    }
+
+    fn end_turn(&mut self) {
+        let in_flight_max = self.common.config.in_flight_loop_max as u64;
+        let mut room = in_flight_max.saturating_sub(self.counters.tally.in_flight);
+        while room > 0
+            && let Some(id) = self.awaiting_room.pop_front()
+        {
+            let Some(peer) = self.peers.find(id) else { continue };
+            peer.sides().stop_awaiting_room();
+            if peer.sides().list() {
+                self.ready.push_back(id);
+            }
+            room -= 1;
+        }
+        self.peers.reuse_freed();
+        if self.output.capacity() > OUTPUT_BYTES_KEPT {
+            self.output = Vec::new();
+        }
+        self.stats.publish(&self.counters);
+        self.handler.turn_ended();
+    }
+}
+
+/// A token tells generations apart as far as its size allows; slots freed in a turn are not reused
+/// in it, so what it cannot tell apart does not meet.
+fn token_of(id: ConnectionId) -> Token {
+    Token((id.generation as usize) << SLOT_BITS | id.slot as usize)
+}

@@ -1,0 +1,26 @@
+//! Lancelot's engine: native event loops that answer questions over TCP.
+//!
+//! Knows nothing of Node. A file uses only the files above it:
+//!
+//! ```text
+//!  error  config  frame  answers  pipeline  connection      no I/O, no thread, no clock
+//!  --------------------------------------------------------------------------------
+//!  handler  stats  timers  slab  peer  mailbox  accept  event_loop  server
+//! ```
+#![forbid(unsafe_code)]
+
+mod accept;
+pub mod answers;
+pub mod config;
+pub mod connection;
+pub mod error;
+mod event_loop;
+pub mod frame;
+pub mod handler;
+pub mod mailbox;
+mod peer;
+pub mod pipeline;
+pub mod server;
+mod slab;
+pub mod stats;
+pub mod timers;
