@@ -1,0 +1,33 @@
+import test from 'ava'
+import { figure, markdownTable, percent, ratioFigure } from '../../bench/table.ts'
+
+test('a table is markdown, its first column left and the others right', t => {
+  t.is(
+    markdownTable(
+      ['server', 'us'],
+      [
+        ['floor', '4.32'],
+        ['js', '10'],
+      ],
+    ),
+    ['| server |   us |', '| ------ | ---: |', '| floor  | 4.32 |', '| js     |   10 |'].join('\n'),
+  )
+})
+
+test('figures show three digits, and thousands whole', t => {
+  t.is(figure(4.3189), '4.32')
+  t.is(figure(0.28812), '0.288')
+  t.is(figure(0), '0.00')
+  t.is(figure(212_649.4), '212,649')
+  t.is(figure(Number.NaN), '-')
+})
+
+test('a ratio shows its interval', t => {
+  t.is(ratioFigure({ ratio: 1.018, low: 0.9951, high: 1.05 }), '1.02 (1.00-1.05)')
+  t.is(ratioFigure({ ratio: Number.NaN, low: Number.NaN, high: Number.NaN }), '-')
+})
+
+test('a share shows as a percentage', t => {
+  t.is(percent(0.994), '99 %')
+  t.is(percent(Number.NaN), '-')
+})

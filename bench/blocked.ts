@@ -1,0 +1,105 @@
+/**
+ * Does the native server go on while JavaScript runs `while (true)`? Its throughput before, while
+ * JavaScript is blocked for five seconds, and after.
+ *
+ * The JavaScript thread gets a core of its own, for the question is whether the loop needs it and
+ * not how two busy threads share a core. With two cores, the load shares the loop's in all phases.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { BenchError } from './bench-error.ts'
+import {
+  type Faults,
+  type LoadProcess,
+  type SliceResult,
+  startLoad,
+  sumFaults,
+} from './load-process.ts'
+import { LOAD_CORE, requireTools, SERVER_CORE } from './machine.ts'
+import { buildServers, type RunningServer, startServer, stopAll } from './servers.ts'
+import { median } from './statistics.ts'
+import { figure, markdownTable } from './table.ts'
+
+const BLOCKED_MS = 5000
+const BLOCKED_MS_QUICK = 1000
+const SHAPE = { shape: 'steady', connections: 50, depth: 1 } as const
+const SLICE_TIMES = { warmMs: 50, sliceMs: 350 }
+/** What a slice takes with opening and closing, generously: so many fit the blocked phase. */
+const SLICE_MS_WITH_REST = 480
+
+/** Measures and prints the table. Resolves to the faults of all slices. */
+export async function runBlocked(quick: boolean): Promise<Faults> {
+  requireTools('taskset')
+  buildServers(['native'])
+  const blockedMs = quick ? BLOCKED_MS_QUICK : BLOCKED_MS
+  const slices = Math.floor(blockedMs / SLICE_MS_WITH_REST)
+  const server = await startServer('native')
+  const hasThirdCore = availableParallelism() >= 3
+  const load = await startLoad(hasThirdCore ? LOAD_CORE : SERVER_CORE)
+  try {
+    pinMainThread(server.pid, hasThirdCore ? LOAD_CORE + 1 : LOAD_CORE)
+    await measure(server, load, 1)
+    const before = await measure(server, load, slices)
+    const { free } = await server.block(blockedMs)
+    let isFree = false
+    const freed = free.then(() => {
+      isFree = true
+    })
+    // A slice that ended after JavaScript was free again proves nothing.
+    const during: SliceResult[] = []
+    while (during.length < slices) {
+      const [slice] = await measure(server, load, 1)
+      if (isFree || slice === undefined) break
+      during.push(slice)
+    }
+    await freed
+    const after = await measure(server, load, slices)
+    print(before, during, after, blockedMs)
+    return sumFaults([...before, ...during, ...after])
+  } finally {
+    await stopAll([load, server])
+  }
+}
+
+/** Moves the JavaScript thread, which is the process's first, and none of the others. */
+function pinMainThread(pid: number, core: number): void {
+  const { status } = spawnSync('taskset', ['-c', '-p', String(core), String(pid)])
+  if (status === 0) return
+  throw new BenchError('MACHINE_UNFIT', `taskset could not move process ${pid} to core ${core}`)
+}
+
+async function measure(
+  server: RunningServer,
+  load: LoadProcess,
+  slices: number,
+): Promise<SliceResult[]> {
+  const results: SliceResult[] = []
+  for (let slice = 0; slice < slices; slice++) {
+    results.push(await load.slice({ port: server.port, pid: server.pid }, SHAPE, SLICE_TIMES))
+  }
+  return results
+}
+
+function rate(results: readonly SliceResult[]): number {
+  return median(results.map(({ finished, wallUs }) => finished / (wallUs / 1e6)))
+}
+
+function print(
+  before: readonly SliceResult[],
+  during: readonly SliceResult[],
+  after: readonly SliceResult[],
+  blockedMs: number,
+): void {
+  if (during.length === 0) {
+    throw new BenchError('MACHINE_UNFIT', `no slice fitted the ${blockedMs} ms of being blocked`)
+  }
+  const free = rate([...before, ...after])
+  const row = (phase: string, results: readonly SliceResult[]): string[] => {
+    const worst = Math.max(...results.map(({ maxUs }) => maxUs))
+    return [phase, figure(rate(results)), (rate(results) / free).toFixed(3), figure(worst)]
+  }
+  const rows = [row('before', before), row('blocked', during), row('after', after)]
+  console.log(`\n### Native, JavaScript blocked for ${blockedMs} ms\n`)
+  console.log(markdownTable(['phase', 'requests/s', 'against free', 'longest us'], rows))
+}

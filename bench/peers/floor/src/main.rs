@@ -1,0 +1,70 @@
+//! The floor: the least that a correct epoll server can do, against which the others are measured.
+//!
+//! One thread, one epoll, edge-triggered, each connection registered once. It answers the three
+//! Launcelot questions and nothing else: no deadlines, no limits, no counters, no configuration.
+//! Whoever wants a server takes the engine; this one only shows what the kernel charges.
+//!
+//! `lancelot-floor PORT` listens on 127.0.0.1 (0 picks a port) and prints `listening PORT`.
+
+mod answers;
+mod peer;
+mod sys;
+
+use peer::{Peer, Shared, State};
+use std::io;
+use std::os::fd::RawFd;
+
+/// Connections that may wait to be accepted. The kernel lowers it to its own maximum.
+const BACKLOG: i32 = 4096;
+/// Events taken from one `epoll_wait`.
+const EVENTS_MAX: usize = 1024;
+
+fn main() {
+    let Some(port) = std::env::args().nth(1).and_then(|text| text.parse().ok()) else {
+        eprintln!("FLOOR_PORT: expected one argument, a port from 0 to 65535; 0 picks a free one");
+        std::process::exit(2);
+    };
+    if let Err(error) = serve(port) {
+        eprintln!("FLOOR_FAILED: the server ended: {error}");
+        std::process::exit(1);
+    }
+}
+
+/// Listens and serves until the process is killed; returns only when the system refuses something.
+fn serve(port: u16) -> io::Result<()> {
+    let (listener, port) = sys::listen(port, BACKLOG)?;
+    let epoll = sys::Epoll::new()?;
+    epoll.add_listener(listener)?;
+    println!("listening {port}");
+
+    // Indexed by descriptor. No generation is needed: a descriptor appears at most once in a batch
+    // of events, and is closed only while its own event is handled, so none in the batch is stale.
+    let mut peers: Vec<Peer> = Vec::new();
+    let mut shared = Shared::new();
+    let mut events = sys::events(EVENTS_MAX);
+    loop {
+        for event in epoll.wait(&mut events)? {
+            let fd = event.u64 as RawFd;
+            if fd == listener {
+                accept_all(listener, &epoll, &mut peers)?;
+                continue;
+            }
+            let peer = &mut peers[fd as usize];
+            if peer.handle_ready(fd, event.events, &mut shared) == State::Ended {
+                *peer = Peer::default();
+                sys::close(fd);
+            }
+        }
+    }
+}
+
+/// Takes every connection that waits, for the listener is edge-triggered as well.
+fn accept_all(listener: RawFd, epoll: &sys::Epoll, peers: &mut Vec<Peer>) -> io::Result<()> {
+    while let Some(fd) = sys::accept(listener)? {
+        if peers.len() <= fd as usize {
+            peers.resize_with(fd as usize + 1, Peer::default);
+        }
+        epoll.add_peer(fd)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! What can be asked of the load side, parsed once from a line of JSON.
+
+use crate::error::LoadError;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// The most connections of one command: what the ports of one address pair allow, rounded down.
+const CONNECTIONS_MAX: usize = 28_000;
+/// The most questions of one burst. Its bytes must fit the socket's buffers.
+const DEPTH_MAX: usize = 1024;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "shape", rename_all = "camelCase")]
+pub enum Command {
+    Steady(Steady),
+    Conversations(Conversations),
+    Count(Count),
+    Hold(Hold),
+    Release(Release),
+}
+
+/// Where the server listens. Only this machine is asked: this is an instrument, not a weapon.
+#[derive(Debug, Deserialize)]
+pub struct Target {
+    #[serde(default = "localhost")]
+    host: IpAddr,
+    port: u16,
+}
+
+impl Target {
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+/// Connections that stay and ask again as soon as they were answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Steady {
+    #[serde(flatten)]
+    pub target: Target,
+    /// The server's process, whose CPU time is sampled.
+    pub pid: u32,
+    pub connections: usize,
+    /// Questions sent at once by one connection.
+    pub depth: usize,
+    pub warm_ms: u64,
+    pub slice_ms: u64,
+}
+
+/// Users that connect, ask three questions one by one, and leave; then come anew.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversations {
+    #[serde(flatten)]
+    pub target: Target,
+    pub pid: u32,
+    pub users: usize,
+    pub warm_ms: u64,
+    pub slice_ms: u64,
+}
+
+/// An exact number of requests, for instruments that count instead of timing.
+#[derive(Debug, Deserialize)]
+pub struct Count {
+    #[serde(flatten)]
+    pub target: Target,
+    pub connections: usize,
+    pub depth: usize,
+    /// Beyond the first burst of every connection. A multiple of `depth`.
+    pub requests: u64,
+}
+
+/// Connections that ask once and then stay idle until the release.
+#[derive(Debug, Deserialize)]
+pub struct Hold {
+    #[serde(flatten)]
+    pub target: Target,
+    pub connections: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Release {}
+
+fn localhost() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::LOCALHOST)
+}
+
+/// Reads and checks a command; after this nothing asks again whether it makes sense.
+pub fn parse(line: &str) -> Result<Command, LoadError> {
+    let command: Command = serde_json::from_str(line)
+        .map_err(|error| LoadError::new("BAD_COMMAND", format!("cannot read {line}: {error}")))?;
+    match &command {
+        Command::Steady(steady) => {
+            check_target(&steady.target)?;
+            check_range("connections", steady.connections, CONNECTIONS_MAX)?;
+            check_range("depth", steady.depth, DEPTH_MAX)?;
+        }
+        Command::Conversations(conversations) => {
+            check_target(&conversations.target)?;
+            check_range("users", conversations.users, CONNECTIONS_MAX)?;
+        }
+        Command::Count(count) => {
+            check_target(&count.target)?;
+            check_range("connections", count.connections, CONNECTIONS_MAX)?;
+            check_range("depth", count.depth, DEPTH_MAX)?;
+            if !count.requests.is_multiple_of(count.depth as u64) {
+                let found = format!("requests is {}, expected a multiple of depth", count.requests);
+                return Err(LoadError::new("BAD_RANGE", found));
+            }
+        }
+        Command::Hold(hold) => {
+            check_target(&hold.target)?;
+            check_range("connections", hold.connections, CONNECTIONS_MAX)?;
+        }
+        Command::Release(_) => {}
+    }
+    Ok(command)
+}
+
+fn check_target(target: &Target) -> Result<(), LoadError> {
+    if target.host.is_loopback() {
+        return Ok(());
+    }
+    let found = format!("host is {}, expected an address of this machine (127.0.0.1)", target.host);
+    Err(LoadError::new("NOT_LOOPBACK", found))
+}
+
+fn check_range(name: &str, found: usize, max: usize) -> Result<(), LoadError> {
+    if (1..=max).contains(&found) {
+        return Ok(());
+    }
+    Err(LoadError::new("BAD_RANGE", format!("{name} is {found}, expected 1 to {max}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, parse};
+
+    #[test]
+    fn a_command_says_its_shape() {
+        let line = r#"{"shape":"hold","port":1060,"connections":15000}"#;
+        let Ok(Command::Hold(hold)) = parse(line) else { panic!("not a hold") };
+        assert_eq!(hold.connections, 15_000);
+        assert_eq!(hold.target.address().to_string(), "127.0.0.1:1060");
+    }
+
+    #[test]
+    fn a_target_beyond_this_machine_is_refused() {
+        let line = r#"{"shape":"hold","host":"192.0.2.1","port":1060,"connections":1}"#;
+        assert_eq!(parse(line).unwrap_err().code, "NOT_LOOPBACK");
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_code() {
+        let none = r#"{"shape":"hold","port":1060,"connections":0}"#;
+        assert_eq!(parse(none).unwrap_err().code, "BAD_RANGE");
+        let part = r#"{"shape":"count","port":1060,"connections":1,"depth":16,"requests":17}"#;
+        assert_eq!(parse(part).unwrap_err().code, "BAD_RANGE");
+        assert_eq!(parse("{}").unwrap_err().code, "BAD_COMMAND");
+    }
+}
