@@ -36,8 +36,12 @@ const CLOSED: u32 = 3;
 const FAILED: u32 = 4;
 const STOPPED: u32 = 5;
 
+/// Stands in records of no connection.
+const NOBODY: ConnectionId = ConnectionId { slot: 0, generation: 0 };
+
 const FAILED_ACCEPT: u32 = 0;
 const FAILED_LOOP: u32 = 1;
+const FAILED_EVENTS: u32 = 2;
 
 #[derive(Default)]
 struct Batch {
@@ -112,7 +116,7 @@ impl Border {
     /// The loops' ends, in the order of their numbers.
     pub(crate) fn tellers(self: &Arc<Self>) -> impl Iterator<Item = Teller> {
         let teller =
-            |number| Teller { number, batch: Batch::default(), events: 0, border: self.clone() };
+            |number| Teller { number, batch: Batch::default(), events: 0, dropped: 0, border: self.clone() };
         (0..self.queues.len()).map(teller)
     }
 
@@ -150,8 +154,7 @@ impl Border {
     /// Says that every loop ended.
     pub(crate) fn tell_stopped(&self, report: StopReport) {
         let text = pack([report.drained, report.cut]);
-        let nobody = ConnectionId { slot: 0, generation: 0 };
-        lock(&self.queues[0]).push(STOPPED, 0, nobody, 0, &text);
+        lock(&self.queues[0]).push(STOPPED, 0, NOBODY, 0, &text);
         self.ring();
     }
 
@@ -215,6 +218,8 @@ pub(crate) struct Teller {
     batch: Batch,
     /// Events in `batch`.
     events: usize,
+    /// Events dropped and not yet told of.
+    dropped: u32,
 }
 
 impl Teller {
@@ -225,9 +230,18 @@ impl Teller {
         if admitted {
             self.events += 1;
         } else {
+            self.dropped = self.dropped.saturating_add(1);
             self.border.events_dropped.fetch_add(1, Ordering::Relaxed);
         }
         admitted
+    }
+
+    /// Tells how many events were dropped, once JavaScript took those that filled the queue.
+    fn tell_dropped(&mut self) {
+        if self.dropped > 0 && self.border.events[self.number].load(Ordering::Relaxed) == 0 {
+            let dropped = std::mem::take(&mut self.dropped);
+            self.batch.push(FAILED, FAILED_EVENTS, NOBODY, dropped, &[]);
+        }
     }
 }
 
@@ -260,17 +274,17 @@ impl Handler for Teller {
     }
 
     fn failed(&mut self, failure: Failure) {
-        let nobody = ConnectionId { slot: 0, generation: 0 };
         let (detail, errno, text) = match failure {
             Failure::Accept(error) => {
                 (FAILED_ACCEPT, error.raw_os_error().unwrap_or(0), error.to_string())
             }
             Failure::Loop(message) => (FAILED_LOOP, 0, message),
         };
-        self.batch.push(FAILED, detail, nobody, errno as u32, text.as_bytes());
+        self.batch.push(FAILED, detail, NOBODY, errno as u32, text.as_bytes());
     }
 
     fn turn_ended(&mut self) {
+        self.tell_dropped();
         if self.batch.records.is_empty() {
             return;
         }

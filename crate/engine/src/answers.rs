@@ -45,7 +45,7 @@ struct Slot {
 impl Slot {
     #[inline]
     fn is(&self, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.key_bytes as usize == key.len() && self.bytes[..key.len()] == *key
+        self.hash == hash && self.key() == key
     }
 
     fn key(&self) -> &[u8] {
@@ -121,6 +121,23 @@ impl Node {
     }
 }
 
+fn find_below<'a>(
+    mut children: &'a [Arc<Node>; BRANCHES],
+    hash: u64,
+    request: &[u8],
+) -> Option<Answer<'a>> {
+    let mut depth = 0;
+    loop {
+        match &*children[branch(hash, depth)] {
+            Node::Branch(below) => children = below,
+            Node::Leaf(slots) => {
+                return slots.iter().find(|slot| slot.is(hash, request)).map(Slot::answer);
+            }
+        }
+        depth += 1;
+    }
+}
+
 #[inline]
 fn branch(hash: u64, depth: u32) -> usize {
     (hash >> (depth * LEVEL_BITS)) as usize & (BRANCHES - 1)
@@ -145,17 +162,10 @@ impl Table {
     /// The answer to a request, which is the bytes before its delimiter.
     #[inline]
     pub fn find(&self, request: &[u8]) -> Option<Answer<'_>> {
-        let hash = self.hash(request);
-        let mut node = &*self.root;
-        let mut depth = 0;
-        loop {
-            match node {
-                Node::Branch(children) => node = &children[branch(hash, depth)],
-                Node::Leaf(slots) => {
-                    return slots.iter().find(|slot| slot.is(hash, request)).map(Slot::answer);
-                }
-            }
-            depth += 1;
+        match &*self.root {
+            // Hashing the request would cost more than comparing it with these few.
+            Node::Leaf(slots) => slots.iter().find(|slot| slot.key() == request).map(Slot::answer),
+            Node::Branch(children) => find_below(children, self.hash(request), request),
         }
     }
 

@@ -15,14 +15,22 @@
 use crate::error::ConfigError;
 use memchr::memmem::Finder;
 
+// The searcher for one byte that the target always has: prepared once, and called directly, for on
+// requests this short choosing one at each call costs as much as the search (measured).
+#[cfg(target_arch = "aarch64")]
+use memchr::arch::aarch64::neon::memchr::One;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use memchr::arch::all::memchr::One;
+#[cfg(target_arch = "x86_64")]
+use memchr::arch::x86_64::sse2::memchr::One;
+
 /// The most bytes of a delimiter.
 pub const DELIMITER_BYTES_MAX: usize = 16;
 
 /// What a piece held at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// A frame ends in this piece: the first `end` bytes of the piece are its last ones, delimiter
-    /// included.
+    /// A frame ends in this piece, whose first `end` bytes are its last ones, delimiter included.
     Frame { end: usize },
     /// The frame goes on after this piece.
     Unfinished,
@@ -33,9 +41,13 @@ pub enum Cut {
 /// How one server cuts: its delimiter and the longest frame.
 pub struct Framing {
     delimiter: Box<[u8]>,
-    /// Only for delimiters of two bytes and more; one byte needs no preparation.
-    finder: Option<Finder<'static>>,
+    search: Search,
     frame_bytes_max: usize,
+}
+
+enum Search {
+    Byte(One),
+    Bytes(Box<Finder<'static>>),
 }
 
 impl Framing {
@@ -44,8 +56,12 @@ impl Framing {
         if delimiter.is_empty() || delimiter.len() > DELIMITER_BYTES_MAX {
             return Err(ConfigError::Delimiter(delimiter.len()));
         }
-        let finder = (delimiter.len() > 1).then(|| Finder::new(delimiter).into_owned());
-        Ok(Self { delimiter: delimiter.into(), finder, frame_bytes_max })
+        let one = if delimiter.len() == 1 { one(delimiter[0]) } else { None };
+        let search = match one {
+            Some(one) => Search::Byte(one),
+            None => Search::Bytes(Box::new(Finder::new(delimiter).into_owned())),
+        };
+        Ok(Self { delimiter: delimiter.into(), search, frame_bytes_max })
     }
 
     /// The bytes that end a frame.
@@ -79,15 +95,15 @@ impl Framing {
 
     #[inline]
     fn find(&self, piece: &[u8]) -> Option<usize> {
-        match &self.finder {
-            None => memchr::memchr(self.delimiter[0], piece),
-            Some(finder) => finder.find(piece),
+        match &self.search {
+            Search::Byte(one) => one.find(piece),
+            Search::Bytes(finder) => finder.find(piece),
         }
     }
 
     /// Where in `piece` a delimiter ends that began in `begun`.
     fn find_across(&self, begun: &[u8], piece: &[u8]) -> Option<usize> {
-        let finder = self.finder.as_ref()?;
+        let Search::Bytes(finder) = &self.search else { return None };
         let overlap = self.delimiter.len() - 1;
         let tail = &begun[begun.len().saturating_sub(overlap)..];
         let head = &piece[..piece.len().min(overlap)];
@@ -101,17 +117,26 @@ impl Framing {
     /// The one form of a key that can equal a frame: without its trailing delimiter.
     pub fn canonical_key<'a>(&self, key: &'a [u8]) -> Result<&'a [u8], ConfigError> {
         let frame = key.strip_suffix(&*self.delimiter).unwrap_or(key);
-        if frame.len() > self.frame_bytes_max {
-            return Err(ConfigError::KeyTooLong);
-        }
         // Not just "holds the delimiter": with `aa`, the stream `xa` + `aa` is cut after `x`.
         let stream = [frame, &self.delimiter].concat();
-        if self.find(&stream) == Some(frame.len()) {
-            Ok(frame)
-        } else {
+        if self.find(&stream) != Some(frame.len()) {
             Err(ConfigError::KeyHoldsDelimiter)
+        } else if frame.len() > self.frame_bytes_max {
+            Err(ConfigError::KeyTooLong)
+        } else {
+            Ok(frame)
         }
     }
+}
+
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+fn one(byte: u8) -> Option<One> {
+    One::new(byte)
+}
+
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+fn one(byte: u8) -> Option<One> {
+    Some(One::new(byte))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! ```text
 //!  error  config  frame  answers  pipeline  connection      no I/O, no thread, no clock
 //!  --------------------------------------------------------------------------------
-//!  handler  stats  timers  slab  peer  mailbox  accept  event_loop  server
+//!  handler  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
 //! ```
 #![forbid(unsafe_code)]
 
@@ -22,5 +22,6 @@ mod peer;
 pub mod pipeline;
 pub mod server;
 mod slab;
+mod socket;
 pub mod stats;
 pub mod timers;

@@ -4,11 +4,11 @@
 
 use crate::connection::{Connection, State, Turn};
 use crate::slab::Generation;
+use crate::socket;
 #[cfg(all(unix, not(debug_assertions)))]
 use crate::{slab::Slab, timers::LINK_BYTES};
 use mio::event::Event;
 use mio::net::TcpStream;
-use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 /// How often one wake-up reads, so that one peer cannot keep the loop from the others.
@@ -152,22 +152,19 @@ impl Sides<'_> {
             if !self.connection.wants_read() {
                 return;
             }
-            match (&mut &*self.socket).read(buffer) {
-                Ok(0) => {
+            match socket::receive(self.socket, buffer) {
+                Ok(Some(0)) => {
                     self.connection.handle_finished();
                     return self.clear(READ_READY);
                 }
-                Ok(bytes) => {
+                Ok(Some(bytes)) => {
                     self.connection.handle_piece(&buffer[..bytes], turn);
                     // A short read took all there was; more will be announced, but for the end.
                     if bytes < buffer.len() && !self.has(READ_CLOSED) {
                         return self.clear(READ_READY);
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return self.clear(READ_READY);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(None) => return self.clear(READ_READY),
                 Err(_) => return self.connection.handle_failed(),
             }
         }
@@ -182,7 +179,8 @@ impl Sides<'_> {
         let unsent = self.connection.unsent(turn.output);
         if !unsent.is_empty() {
             let all = unsent.len();
-            let sent = if self.has(WRITE_BLOCKED) { Ok(0) } else { self.write(unsent) };
+            let blocked = self.has(WRITE_BLOCKED);
+            let sent = if blocked { Ok(0) } else { socket::send(self.socket, unsent) };
             let bytes = sent.as_ref().map_or(0, |&bytes| bytes);
             if bytes < all {
                 self.set(WRITE_BLOCKED);
@@ -196,18 +194,6 @@ impl Sides<'_> {
             // A peer that is gone needs no FIN; reading on finds out.
             _ = self.socket.shutdown(Shutdown::Write);
             self.suspect_input();
-        }
-    }
-
-    #[inline]
-    fn write(&self, bytes: &[u8]) -> Result<usize, ()> {
-        loop {
-            match (&mut &*self.socket).write(bytes) {
-                Ok(sent) => return Ok(sent),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(()),
-            }
         }
     }
 }
