@@ -115,8 +115,13 @@ impl Border {
 
     /// The loops' ends, in the order of their numbers.
     pub(crate) fn tellers(self: &Arc<Self>) -> impl Iterator<Item = Teller> {
-        let teller =
-            |number| Teller { number, batch: Batch::default(), events: 0, dropped: 0, border: self.clone() };
+        let teller = |number| Teller {
+            number,
+            batch: Batch::default(),
+            events: 0,
+            dropped: 0,
+            border: self.clone(),
+        };
         (0..self.queues.len()).map(teller)
     }
 

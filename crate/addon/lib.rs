@@ -4,5 +4,5 @@
 //! that JavaScript sees. Only `src/native.ts` imports it.
 
 mod border;
-mod convert;
-mod server;
+pub mod convert;
+pub mod server;

@@ -106,6 +106,11 @@ impl CloseReason {
         )
     }
 
+    /// Whether the conversation was brought to its end, rather than broken off.
+    pub(crate) fn is_in_order(self) -> bool {
+        !matches!(self, Self::Reset | Self::WriteTimeout | Self::Cut | Self::ServerFailed)
+    }
+
     /// Whether the socket is reset rather than closed, for unsent bytes would keep it alive.
     pub(crate) fn resets(self) -> bool {
         matches!(self, Self::WriteTimeout | Self::Cut)

@@ -60,7 +60,8 @@ pub(crate) struct Common {
 
 struct Stopping {
     deadline_ms: u64,
-    closed_before: u64,
+    /// Connections that had ended in order when the stop began.
+    drained_before: u64,
 }
 
 /// One event loop.
@@ -175,8 +176,8 @@ impl<H: Handler> EventLoop<H> {
                 && self.counters.open() == 0
             {
                 let cut = self.counters.closes[CloseReason::Cut as usize];
-                let closed = self.counters.closed() - stopping.closed_before;
-                return Ok(StopReport { drained: closed - cut, cut });
+                let drained = ended_in_order(&self.counters) - stopping.drained_before;
+                return Ok(StopReport { drained, cut });
             }
         }
     }
@@ -438,7 +439,8 @@ impl<H: Handler> EventLoop<H> {
         if let Some(stopping) = &mut self.stopping {
             stopping.deadline_ms = stopping.deadline_ms.min(deadline_ms);
         } else {
-            self.stopping = Some(Stopping { deadline_ms, closed_before: self.counters.closed() });
+            self.stopping =
+                Some(Stopping { deadline_ms, drained_before: ended_in_order(&self.counters) });
             self.accept_last();
             self.look_at_all();
         }
@@ -517,6 +519,12 @@ impl<H: Handler> EventLoop<H> {
         self.stats.publish(&self.counters);
         self.handler.turn_ended();
     }
+}
+
+/// Connections that ended neither by a failure nor at the deadline of a stop.
+fn ended_in_order(counters: &Counters) -> u64 {
+    let count = |&reason: &CloseReason| counters.closes[reason as usize];
+    CloseReason::ALL.iter().filter(|reason| reason.is_in_order()).map(count).sum()
 }
 
 /// A token tells generations apart as far as its size allows; slots freed in a turn are not reused

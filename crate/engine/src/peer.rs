@@ -142,8 +142,9 @@ impl Sides<'_> {
         !self.has(READ_READY) && self.connection.wants_read()
     }
 
-    /// Reads what is there, within the budget.
-    #[inline]
+    /// Reads what is there, within the budget. Inlined, as `send` is, for a call and its registers
+    /// are a twentieth of a request.
+    #[inline(always)]
     pub(crate) fn read(&mut self, buffer: &mut [u8], turn: &mut Turn<'_>) {
         if !self.has(READ_READY) {
             return;
@@ -171,7 +172,7 @@ impl Sides<'_> {
     }
 
     /// Sends what there is, all in one call, and settles what follows from it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(&mut self, turn: &mut Turn<'_>) {
         if let State::Closed(_) = self.connection.state() {
             turn.output.clear();
