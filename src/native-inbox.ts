@@ -32,7 +32,7 @@ export interface Inbound {
   request(whom: Whom, number: number, request: string): void
   /** `counts`: requests, bytes read, bytes written, ms. */
   closed(whom: Whom, reason: number, counts: readonly [number, number, number, number]): void
-  /** `detail` says what failed, `number` how: the system's error, or how many events were dropped. */
+  /** `detail` says what failed, `number` how: the system's error, or how many were dropped. */
   failed(detail: number, number: number, message: string): void
   stopped(drained: number, cut: number): void
   /** A batch was told: the time to write back. */

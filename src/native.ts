@@ -54,7 +54,7 @@ export interface NativeServer {
   drain(words: Uint32Array, text: Buffer): number
   /** Asks for the doorbell again. */
   ring(): void
-  /** Hands over `count` responses of five words each, `[loop, slot, generation, number, length]`. */
+  /** Hands over `count` responses, five words each: `[loop, slot, generation, number, length]`. */
   respond(words: Int32Array, count: number, text: Uint8Array): void
   setAnswer(key: Uint8Array, answer: Uint8Array, close: boolean): EntryFault | null
   deleteAnswer(key: Uint8Array): boolean

@@ -69,7 +69,7 @@ export interface Stats {
   closes: Record<CloseCode, number>
 }
 
-/** What stopping did: connections that ended in order, and those that were reset at the deadline. */
+/** What stopping did: connections that ended in order, and those reset at the deadline. */
 export interface StopSummary {
   drained: number
   cut: number
@@ -91,7 +91,10 @@ export interface ServerOptions {
   backlog?: number
   /** Event loops, one thread each. The JavaScript engine has one. @default 1 */
   loops?: number
-  /** Give every loop its own listener (SO_REUSEPORT). A loop that closes loses what was queued on its own. @default false */
+  /**
+   * Give every loop its own listener (SO_REUSEPORT). One that closes loses what was queued on it.
+   * @default false
+   */
   reusePort?: boolean
   /** The bytes that end a request, 1 to 16. @default '?' */
   delimiter?: Bytes
@@ -99,7 +102,10 @@ export interface ServerOptions {
   answers?: AnswerTable
   /** Answers what the table does not know. @default none */
   handler?: Handler
-  /** The answer to what nobody knows; null closes the connection instead. @default 'Error: unknown question.' */
+  /**
+   * The answer to what nobody knows; null closes the connection instead.
+   * @default 'Error: unknown question.'
+   */
   unknownAnswer?: Bytes | null
   /** Appended to every answer. @default '' */
   answerSuffix?: Bytes

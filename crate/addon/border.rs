@@ -1,4 +1,4 @@
-//! What loops have to tell JavaScript: packed records in a queue for each loop, one doorbell for all.
+//! What loops have to tell JavaScript: packed records, a queue for each loop, one doorbell.
 //!
 //! ```text
 //!  loop thread:  record ... record | turn ends: append to the queue, ring if not armed

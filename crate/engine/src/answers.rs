@@ -311,7 +311,7 @@ impl Answers {
 mod tests {
     use super::*;
     use crate::config::Options;
-    use proptest::prelude::*;
+    use proptest::{collection, prelude::*};
     use std::collections::HashMap;
 
     fn answers() -> Answers {
@@ -379,11 +379,12 @@ mod tests {
 
     fn operations() -> impl Strategy<Value = Vec<Operation>> {
         let operation = prop_oneof![
-            8 => any::<(u8, u8, bool)>().prop_map(|(key, answer, close)| Operation::Set(key, answer, close)),
+            8 => any::<(u8, u8, bool)>()
+                .prop_map(|(key, answer, close)| Operation::Set(key, answer, close)),
             4 => any::<u8>().prop_map(Operation::Delete),
-            1 => proptest::collection::vec(any::<(u8, u8)>(), 0..40).prop_map(Operation::Replace),
+            1 => collection::vec(any::<(u8, u8)>(), 0..40).prop_map(Operation::Replace),
         ];
-        proptest::collection::vec(operation, 0..300)
+        collection::vec(operation, 0..300)
     }
 
     proptest! {
@@ -403,15 +404,21 @@ mod tests {
                         prop_assert_eq!(answers.delete(key(at).as_bytes()), gone);
                     }
                     Operation::Replace(pairs) => {
-                        oracle = pairs.iter().map(|&(at, answer)| (key(at), (answer, false))).collect();
-                        let entries: Vec<_> = pairs.iter().map(|&(at, answer)| (key(at), [answer])).collect();
-                        answers.replace(entries.iter().map(|(key, answer)| (key.as_bytes(), &answer[..], false))).unwrap();
+                        oracle = HashMap::new();
+                        oracle.extend(pairs.iter().map(|&(at, answer)| (key(at), (answer, false))));
+                        let entries: Vec<_> =
+                            pairs.iter().map(|&(at, answer)| (key(at), [answer])).collect();
+                        let entries = entries.iter();
+                        answers
+                            .replace(entries.map(|(key, answer)| (key.as_bytes(), &answer[..], false)))
+                            .unwrap();
                     }
                 }
                 let table = answers.table();
                 prop_assert_eq!(table.len(), oracle.len());
                 for number in 0..=u8::MAX {
-                    let found = table.find(key(number).as_bytes()).map(|answer| (answer.bytes[0], answer.close));
+                    let found = table.find(key(number).as_bytes());
+                    let found = found.map(|answer| (answer.bytes[0], answer.close));
                     prop_assert_eq!(found, oracle.get(&key(number)).copied());
                 }
             }

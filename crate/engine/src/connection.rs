@@ -5,7 +5,8 @@
 //!
 //! - what happened: [`open`](Connection::open), [`greet`](Connection::greet),
 //!   [`handle_piece`](Connection::handle_piece),
-//!   [`handle_finished`](Connection::handle_finished), [`handle_failed`](Connection::handle_failed),
+//!   [`handle_finished`](Connection::handle_finished),
+//!   [`handle_failed`](Connection::handle_failed),
 //!   [`handle_response`](Connection::handle_response),
 //!   [`handle_deadline`](Connection::handle_deadline), [`stop`](Connection::stop),
 //!   [`cut`](Connection::cut)

@@ -3,7 +3,7 @@
 //! Knows nothing of Node. A file uses only the files above it:
 //!
 //! ```text
-//!  error  config  frame  answers  pipeline  connection      no I/O, no thread, no clock
+//!  error  frame  config  answers  pipeline  connection      no I/O, no thread, no clock
 //!  --------------------------------------------------------------------------------
 //!  handler  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
 //! ```

@@ -223,7 +223,8 @@ mod tests {
             while !waiting.is_empty() {
                 state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 let (number, bytes) = waiting.swap_remove((state >> 33) as usize % waiting.len());
-                prop_assert_eq!(pipeline.respond(number, Response::Bytes(bytes), &mut output), Ok(None));
+                let closes = pipeline.respond(number, Response::Bytes(bytes), &mut output);
+                prop_assert_eq!(closes, Ok(None));
             }
             prop_assert_eq!(output, sent);
             prop_assert_eq!((pipeline.waiting(), pipeline.held_bytes()), (0, 0));

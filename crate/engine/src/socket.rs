@@ -1,8 +1,8 @@
 //! Receiving from and sending to a socket, without waiting.
 //!
-//! On Linux by the bare system calls: in a process with threads each of libc's wrappers adds some 50
-//! instructions for thread cancellation, and a request makes two such calls (measured). Elsewhere by
-//! mio, which on Windows must see every call. None may raise SIGPIPE.
+//! On Linux by the bare system calls: in a process with threads each of libc's wrappers adds some
+//! 50 instructions for thread cancellation, and a request makes two such calls (measured).
+//! Elsewhere by mio, which on Windows must see every call. None may raise SIGPIPE.
 
 use mio::net::TcpStream;
 use std::io::{self, ErrorKind};

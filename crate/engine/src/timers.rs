@@ -3,8 +3,8 @@
 //! Knows no clock and no connection: one deadline for each slot number, time is an argument.
 //!
 //! A slot is in the wheel at the tick of an earlier deadline of its own, or at its deadline. So a
-//! deadline that only moves away, as each request moves the idle deadline, is one store; the slot is
-//! moved when the wheel comes to it.
+//! deadline that only moves away, as each request moves the idle deadline, is one store; the slot
+//! is moved when the wheel comes to it.
 //!
 //! Invariant: a slot with a deadline is in the bucket of its `tick`, and `tick` is not after `due`.
 
@@ -184,7 +184,7 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use proptest::{collection, prelude::*};
     use std::collections::BTreeMap;
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
         #[test]
         fn any_deadlines_expire_as_a_sorted_list_would_have_it(
             start in prop_oneof![Just(0), Just((u64::from(u32::MAX) - 9_000) * TICK_MS)],
-            steps in proptest::collection::vec((0u32..12, 0u64..400_000, 0u64..90_000, 0u8..4), 1..200),
+            steps in collection::vec((0u32..12, 0u64..400_000, 0u64..90_000, 0u8..4), 1..200),
         ) {
             let mut timers = Timers::new(start);
             let mut oracle = BTreeMap::new();
