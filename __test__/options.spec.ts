@@ -1,3 +1,5 @@
+/** Options: what is refused, with which code and words, and what is taken. */
+
 import test from 'ava'
 import type { LancelotError } from '../src/errors.ts'
 import { describe, OPTION_TABLE, parseCloseOptions, parseServerOptions } from '../src/options.ts'

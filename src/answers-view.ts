@@ -62,7 +62,7 @@ export class Answers implements Iterable<[TextOrBytes, ReadAnswer]> {
     this.#store.replace([])
   }
 
-  /** Replaces the whole table at once. If anything in the new one is wrong, throws as `set` does. */
+  /** Replaces the whole table at once. Throws as `set` does, having changed nothing. */
   replace(table: AnswerTable): this {
     this.#store.replace(table)
     return this

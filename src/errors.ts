@@ -49,7 +49,7 @@ export const ERROR_CODES = {
 /** A code of one of Lancelot's own errors. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** An error with a stable `code`. Those of the system carry `syscall` and `errno`, as node:net's. */
+/** An error with a stable `code`. Those of the system carry `syscall` and `errno`, as net's do. */
 export class LancelotError extends Error {
   /** One of `ERROR_CODES`, or the system's own code (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...). */
   readonly code: string

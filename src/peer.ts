@@ -227,7 +227,7 @@ export class Peer {
     clearTimeout(this.#timer)
     this.#timerDue = deadline
     const delayMs = Math.max(1, Math.ceil(deadline - now()))
-    // Timers run before the poll: what arrived while the loop was busy is read before anyone is late.
+    // Timers run before the poll: what arrived while the loop was busy is read before that.
     this.#timer = setTimeout(() => setImmediate(() => this.#handleTimer()), delayMs)
   }
 

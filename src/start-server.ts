@@ -17,8 +17,8 @@ export function startPollServer(options: ServerOptions = {}): Promise<LancelotSe
 }
 
 /**
- * Starts a server in pure JavaScript, on node:net. Same options, same bytes as the native one; needs
- * no addon, but answers nobody while JavaScript is busy. `loops` must be 1.
+ * Starts a server in pure JavaScript, on node:net. Same options, same bytes as the native one; it
+ * needs no addon, but answers nobody while JavaScript is busy. `loops` must be 1.
  *
  * Rejects with `ERR_LANCELOT_OPTION_*`, `ERR_LANCELOT_ANSWER_*`, the system's code (`EADDRINUSE`,
  * `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`, ...) or the reason of `signal`; then nothing is open.

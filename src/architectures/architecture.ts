@@ -19,7 +19,7 @@ export interface Architecture {
   start(settings: ServerSettings, observer: Observer): Promise<Driver>
 }
 
-/** What the server is told. Each is called on JavaScript's own thread, never reentrantly from `start`. */
+/** What the server is told, on JavaScript's own thread, and never reentrantly from `start`. */
 export interface Observer {
   opened(connection: Connection): void
   closed(connection: Connection, summary: ConnectionSummary): void

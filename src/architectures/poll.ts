@@ -27,10 +27,6 @@ export const poll: Architecture = {
 /** How long the rest of a server may drain after one of its loops failed. */
 const DRAIN_AFTER_FAILURE_MS = 5000
 
-/** An id is a generation, a loop (6 bits) and a slot (20 bits): unique and a safe integer. */
-const LOOP_UNIT = 2 ** 20
-const GENERATION_UNIT = 2 ** 26
-
 async function start(settings: ServerSettings, observer: Observer): Promise<Driver> {
   const addon = await loadAddon()
   const host = await resolveHost(settings.host)
@@ -66,6 +62,8 @@ class PollDriver implements Driver, Inbound {
   readonly #known: (Known | undefined)[][]
   #address: Address | undefined
   #interest: Interest = { opened: false, closed: false }
+  /** Ids count whom JavaScript was told of; beyond the border a slot and a generation name them. */
+  #nextId = 1
   #isFlushPlanned = false
   #stopping: Promise<StopSummary> | undefined
   #resolveStop: ((summary: StopSummary) => void) | undefined
@@ -214,7 +212,7 @@ class PollDriver implements Driver, Inbound {
 
   #know({ loop, slot, generation }: Whom, host: string | undefined, port: number): Connection {
     const connection: Connection = Object.freeze({
-      id: generation * GENERATION_UNIT + loop * LOOP_UNIT + slot,
+      id: this.#nextId++,
       remoteAddress: host === '' ? undefined : host,
       remotePort: port === 0 ? undefined : port,
     })

@@ -1,8 +1,8 @@
 /**
  * The clocks of one connection: which of them run, since when, and which runs out first.
  *
- * Has no timer and does not know the time; the connection starts and stops its clocks, and acts when
- * one runs out. `docs/protocol.md` says when each applies.
+ * Has no timer and does not know the time; the connection starts and stops its clocks, and acts
+ * when one runs out. `docs/protocol.md` says when each applies.
  */
 
 import type { CloseCode } from '../errors.ts'

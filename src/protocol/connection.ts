@@ -1,8 +1,8 @@
 /**
  * One peer's conversation: requests in, responses out in order, and how it ends.
  *
- * Holds no socket, no clock and no timer: the driver says what happened and when, in ms of any clock
- * that never goes back, then asks what to do next. In the order of a driver's work:
+ * Holds no socket, no clock and no timer: the driver says what happened and when, in ms of any
+ * clock that never goes back, then asks what to do next. In the order of a driver's work:
  *
  * - what happened: `handlePiece`, `handleFinished`, `handleReset`, `handleSent`, `handleResponse`,
  *   `handleRoom`, `handleDeadline`; commands: `stop`, `cut`
@@ -19,7 +19,7 @@ import { FrameBuffer } from './frame-buffer.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Shared } from './shared.ts'
 
-/** How many bytes a connection that sent its last one discards while it waits for the peer's end. */
+/** How many bytes a connection that sent its last one discards until the peer's end. */
 export const LINGER_BYTES_MAX: number = 1024 * 1024
 
 /**

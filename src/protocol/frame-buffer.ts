@@ -9,8 +9,8 @@
  *   0         #start              #scanned         #bytes.length
  * ```
  *
- * Invariant: `#start <= #scanned <= #bytes.length`. Each byte is searched once, however it was split
- * (but for the start of a delimiter at the end of a piece, which the next piece may complete), and
+ * Invariant: `#start <= #scanned <= #bytes.length`. Each byte is searched once, however it was
+ * split (but for the start of a delimiter at the end of a piece, which the next may complete), and
  * the verdicts are the same for every way of splitting the same stream.
  */
 
@@ -107,7 +107,7 @@ export class FrameBuffer {
     this.#bytes = this.#block.subarray(0, used + piece.length)
   }
 
-  /** Moves what is held to the front of a block with room for `bytes`, doubled so copies are few. */
+  /** Moves what is held to the front of a block with room for twice `bytes`: copies are few. */
   #grow(bytes: number): void {
     const block = Buffer.allocUnsafe(Math.max(BLOCK_BYTES_MIN, 2 * bytes))
     this.#bytes.copy(block, 0, this.#start)

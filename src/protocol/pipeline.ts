@@ -137,7 +137,7 @@ export class Pipeline {
     else this.#last.closes = code
   }
 
-  /** Takes at most `bytesMax` of the bytes that may leave, as one piece; undefined: there are none. */
+  /** Takes at most `bytesMax` bytes that may leave, as one piece; undefined: there are none. */
   take(bytesMax: number): Buffer | undefined {
     const pieces: Buffer[] = []
     let bytes = 0
