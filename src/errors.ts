@@ -54,13 +54,13 @@ export class LancelotError extends Error {
   /** One of `ERROR_CODES`, or the system's own code (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...). */
   readonly code: string
   /** The option at fault, where one is. */
-  readonly option?: string
+  declare readonly option?: string
   /** The system call that failed, where one did. */
-  readonly syscall?: string
+  declare readonly syscall?: string
   /** The system's error number, where there is one. */
-  readonly errno?: number
+  declare readonly errno?: number
   /** What had arrived of an answer before the connection ended or the time ran out. */
-  readonly received?: Buffer
+  declare readonly received?: Buffer
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     const { cause, ...properties } = details

@@ -1,3 +1,5 @@
+/** What the parser makes of callgrind files. */
+
 import test from 'ava'
 import { parseCallgrindTotal } from '../../bench/callgrind-total.ts'
 

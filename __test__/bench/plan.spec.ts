@@ -1,3 +1,5 @@
+/** What the plan of slices promises. */
+
 import test from 'ava'
 import { planSlices } from '../../bench/plan.ts'
 import { seededRandom } from '../../bench/statistics.ts'

@@ -1,3 +1,5 @@
+/** The statistics against data whose answers are known. */
+
 import test from 'ava'
 import fc from 'fast-check'
 import {

@@ -1,3 +1,5 @@
+/** What the parser makes of strace summaries. */
+
 import test from 'ava'
 import { parseStraceSummary } from '../../bench/strace-summary.ts'
 

@@ -1,3 +1,5 @@
+/** What the tables look like. */
+
 import test from 'ava'
 import { figure, markdownTable, percent, ratioFigure } from '../../bench/table.ts'
 

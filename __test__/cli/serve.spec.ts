@@ -15,7 +15,7 @@ function addressOf(port: string): { host: string; port: number; family: 'IPv4' }
 
 test('it says where it listens and what to try, logs each connection, and drains', async t => {
   const { server, port } = await serve(t)
-  t.regex(server.stdout, /try: lancelot ask 127\.0\.0\.1 --port \d+ --protocol lancelot\n/)
+  t.regex(server.stdout, /try: (npx )?lancelot ask 127\.0\.0\.1 --port \d+ --protocol lancelot\n/)
   const client = await connect({ port: Number(port) })
   t.is(await client.ask('What is your quest?'), 'To seek the Holy Grail.')
   await client.close()
@@ -89,7 +89,7 @@ test('an answers file, a delimiter and an unknown answer are served', async t =>
   await writeFile(path, '{"ping": "pong\\r\\n", "quit": {"answer": "bye\\r\\n", "close": true}}')
   const words = ['--answers', path, '--delimiter', '\\r\\n', '--unknown-answer', 'what\\r\\n']
   const { server, port } = await serve(t, ...words)
-  t.regex(server.stdout, /try: lancelot ask .* 'a request\\r\\n'/)
+  t.regex(server.stdout, /try: (npx )?lancelot ask .* 'a request\\r\\n'/)
   const peer = await Peer.connect(addressOf(port))
   await peer.send('ping\r\npong\r\nquit\r\nping\r\n')
   await peer.readToEnd()

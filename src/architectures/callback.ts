@@ -28,6 +28,9 @@ export const callback: Architecture = {
   start,
 }
 
+/** Ends that are neither in order nor at the deadline of a stop. */
+const BROKEN: ReadonlySet<CloseCode> = new Set(['reset', 'write-timeout'])
+
 /** Failures to accept are all counted, and told of at most this often. */
 const ACCEPT_QUIET_MS = 1000
 
@@ -157,7 +160,8 @@ class CallbackDriver implements Driver, PeerServer {
     this.tally.closed += 1
     this.tally.closes[code] += 1
     if (this.#stopping !== undefined) {
-      this.#stopSummary[code === 'cut' ? 'cut' : 'drained'] += 1
+      if (code === 'cut') this.#stopSummary.cut += 1
+      else if (!BROKEN.has(code)) this.#stopSummary.drained += 1
     }
     if (this.#interest.closed) this.#observer.closed(peer.public, peer.summary(code))
     peer.release(code)

@@ -121,7 +121,9 @@ function stopOnSignal(server: LancelotServer, log: Log, drainMsMax: number): voi
 /** What a newcomer can try now. */
 function hint(flags: ServeFlags, options: ServerOptions, { host, port }: Address): string {
   const isEveryAddress = host === '0.0.0.0' || host === '::'
-  const command = `try: lancelot ask ${isEveryAddress ? 'localhost' : host} --port ${port}`
+  // Whoever started with npm has the program in the project, not on the path.
+  const program = process.env.npm_execpath === undefined ? 'lancelot' : 'npx lancelot'
+  const command = `try: ${program} ask ${isEveryAddress ? 'localhost' : host} --port ${port}`
   if (flags.answers === undefined) {
     return `${command} --protocol ${protocolNamed(flags.protocol ?? 'lancelot').name}`
   }

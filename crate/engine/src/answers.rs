@@ -408,10 +408,10 @@ mod tests {
                         oracle.extend(pairs.iter().map(|&(at, answer)| (key(at), (answer, false))));
                         let entries: Vec<_> =
                             pairs.iter().map(|&(at, answer)| (key(at), [answer])).collect();
-                        let entries = entries.iter();
-                        answers
-                            .replace(entries.map(|(key, answer)| (key.as_bytes(), &answer[..], false)))
-                            .unwrap();
+                        let entries = entries
+                            .iter()
+                            .map(|(key, answer)| (key.as_bytes(), &answer[..], false));
+                        answers.replace(entries).unwrap();
                     }
                 }
                 let table = answers.table();

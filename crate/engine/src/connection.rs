@@ -21,7 +21,7 @@ use crate::answers::Table;
 use crate::config::Config;
 use crate::error::CloseReason;
 use crate::frame::Cut;
-use crate::pipeline::{Pipeline, Response};
+use crate::pipeline::{ANSWERED_BEHIND_MAX, Pipeline, Response};
 
 /// How long a connection that sent its last byte waits for the peer's end.
 pub const LINGER_MS_MAX: u64 = 1_000;
@@ -228,6 +228,9 @@ impl Connection {
             turn.tally.in_flight -= busy.pipeline.clear() as u64;
             busy.input = Vec::new();
             self.state = State::Draining(reason);
+        } else if let Response::Close(reason) = response {
+            // Its turn will come; no request after it can be answered, so none is taken.
+            self.drain(reason);
         }
     }
 
@@ -458,7 +461,9 @@ impl Connection {
     /// `fresh_bytes` are in the turn's output and not yet the connection's.
     fn is_over(busy: &Busy, fresh_bytes: usize, config: &Config) -> bool {
         let owed = fresh_bytes + busy.unsent().len() + busy.pipeline.held_bytes();
-        owed >= config.high_water_bytes || busy.pipeline.waiting() >= config.in_flight_max
+        owed >= config.high_water_bytes
+            || busy.pipeline.waiting() >= config.in_flight_max
+            || busy.pipeline.answered_behind() >= ANSWERED_BEHIND_MAX
     }
 
     fn must_pause(&self, turn: &Turn<'_>) -> bool {

@@ -7,14 +7,10 @@ use crate::connection::Summary;
 use std::io;
 use std::net::SocketAddr;
 
-/// The loop's number is in the 6 bits above these.
-pub const SLOT_BITS: u32 = 20;
-const LOOP_BITS: u32 = 6;
-/// What is left of the 53 bits of an integer that JavaScript holds exactly.
-pub const GENERATION_BITS: u32 = 53 - SLOT_BITS - LOOP_BITS;
-
 /// The most loops of one server.
-pub const LOOPS_MAX: usize = 1 << LOOP_BITS;
+pub const LOOPS_MAX: usize = 64;
+
+pub(crate) const SLOT_BITS: u32 = 20;
 /// The most connections of one loop.
 pub const CONNECTIONS_MAX: usize = 1 << SLOT_BITS;
 
@@ -23,15 +19,6 @@ pub const CONNECTIONS_MAX: usize = 1 << SLOT_BITS;
 pub struct ConnectionId {
     pub slot: u32,
     pub generation: u32,
-}
-
-impl ConnectionId {
-    /// The number that is unique for the life of the server, below 2^53.
-    pub fn number(self, loop_number: usize) -> u64 {
-        u64::from(self.generation) << (SLOT_BITS + LOOP_BITS)
-            | (loop_number as u64) << SLOT_BITS
-            | u64::from(self.slot)
-    }
 }
 
 /// Something failed and the loop carries on, or says its last word.

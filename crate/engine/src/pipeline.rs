@@ -15,6 +15,10 @@
 use crate::error::CloseReason;
 use std::collections::VecDeque;
 
+/// Answered requests that may stand behind an unanswered one; the connection is not read meanwhile.
+/// Their bytes are bounded by the high-water mark, and this bounds those without bytes.
+pub const ANSWERED_BEHIND_MAX: usize = 4096;
+
 /// What the handler made of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response<'a> {
@@ -55,6 +59,11 @@ impl Pipeline {
     /// Requests without a response.
     pub fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Requests with a response that must wait for an earlier one.
+    pub fn answered_behind(&self) -> usize {
+        self.entries.len().saturating_sub(self.waiting)
     }
 
     /// Bytes that are ready and must wait for an earlier response.

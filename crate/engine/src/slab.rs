@@ -4,9 +4,9 @@
 //! `reuse_freed`, so an event of that turn cannot reach its next owner; a slot whose generations
 //! are used up is never reused.
 
-use crate::handler::{CONNECTIONS_MAX, ConnectionId, GENERATION_BITS};
+use crate::handler::{CONNECTIONS_MAX, ConnectionId};
 
-const GENERATION_MAX: u32 = (1 << GENERATION_BITS) - 1;
+const GENERATION_MAX: u32 = u32::MAX;
 
 /// A value that knows under which generation it stands in its slot. It keeps the generation itself
 /// because there it fits where a slot around it would need eight bytes more.
@@ -69,7 +69,7 @@ impl<T: Generation> Slab<T> {
 
     pub(crate) fn remove(&mut self, id: ConnectionId) -> Option<T> {
         self.find(id)?;
-        let vacant = Slot::Vacant((id.generation + 1).min(GENERATION_MAX));
+        let vacant = Slot::Vacant(id.generation.saturating_add(1));
         let Slot::Taken(value) = std::mem::replace(&mut self.slots[id.slot as usize], vacant)
         else {
             unreachable!("the owner was found above")
