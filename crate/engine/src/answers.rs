@@ -3,145 +3,17 @@
 //! A table is an immutable tree that readers share; a writer copies the few nodes between the root
 //! and the entry it changes and publishes the new root. So a reader sees one whole version for as
 //! long as it keeps it, and one entry among a million costs its writer microseconds.
-//!
-//! ```text
-//!  published -> root branch [32] -> branch [32] -> leaf: up to 8 slots -> key ++ answer ++ suffix
-//!                    '-- new root shares all but one child at each level with the old one
-//! ```
-//!
-//! Invariant: a slot is in the leaf that its hash leads to, five bits a level, lowest bits first;
-//! a leaf above the deepest level holds at most 8 slots.
+//! The tree itself is in `trie`.
 
 use crate::config::Config;
 use crate::error::ConfigError;
+pub use crate::trie::Answer;
+use crate::trie::{Node, Slot, find_below};
 use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-const LEVEL_BITS: u32 = 5;
-const BRANCHES: usize = 1 << LEVEL_BITS;
-const LEAF_SLOTS_MAX: usize = 8;
-
-/// One answer as the table gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer<'a> {
-    /// What is sent, suffix included.
-    pub bytes: &'a [u8],
-    /// Whether the connection ends after it.
-    pub close: bool,
-}
-
-#[derive(Clone)]
-struct Slot {
-    hash: u64,
-    /// The key, then what is sent: one allocation, one cache line for most.
-    bytes: Arc<[u8]>,
-    key_bytes: u32,
-    close: bool,
-}
-
-impl Slot {
-    #[inline]
-    fn is(&self, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.key() == key
-    }
-
-    fn key(&self) -> &[u8] {
-        &self.bytes[..self.key_bytes as usize]
-    }
-
-    fn answer(&self) -> Answer<'_> {
-        Answer { bytes: &self.bytes[self.key_bytes as usize..], close: self.close }
-    }
-}
-
-#[derive(Clone)]
-enum Node {
-    Leaf(Vec<Slot>),
-    Branch(Box<[Arc<Node>; BRANCHES]>),
-}
-
-impl Node {
-    fn empty() -> Arc<Self> {
-        Arc::new(Self::Leaf(Vec::new()))
-    }
-
-    /// The slot was put in; whether none was replaced.
-    fn insert(&mut self, slot: Slot, depth: u32) -> bool {
-        match self {
-            Self::Branch(children) => {
-                let child = &mut children[branch(slot.hash, depth)];
-                Arc::make_mut(child).insert(slot, depth + 1)
-            }
-            Self::Leaf(slots) => {
-                if let Some(old) = slots.iter_mut().find(|old| old.is(slot.hash, slot.key())) {
-                    *old = slot;
-                    return false;
-                }
-                slots.push(slot);
-                if slots.len() > LEAF_SLOTS_MAX && depth * LEVEL_BITS < u64::BITS {
-                    let slots = std::mem::take(slots);
-                    *self = Self::split(slots, depth);
-                }
-                true
-            }
-        }
-    }
-
-    fn split(slots: Vec<Slot>, depth: u32) -> Self {
-        let empty = Self::empty();
-        let mut children = Box::new(std::array::from_fn(|_| empty.clone()));
-        for slot in slots {
-            let child: &mut Arc<Self> = &mut children[branch(slot.hash, depth)];
-            Arc::make_mut(child).insert(slot, depth + 1);
-        }
-        Self::Branch(children)
-    }
-
-    /// Whether the key was there and is gone.
-    fn remove(&mut self, hash: u64, key: &[u8], depth: u32) -> bool {
-        match self {
-            Self::Branch(children) => {
-                Arc::make_mut(&mut children[branch(hash, depth)]).remove(hash, key, depth + 1)
-            }
-            Self::Leaf(slots) => {
-                let at = slots.iter().position(|slot| slot.is(hash, key));
-                at.map(|at| slots.swap_remove(at)).is_some()
-            }
-        }
-    }
-
-    fn visit(&self, visit: &mut dyn FnMut(&Slot)) {
-        match self {
-            Self::Branch(children) => children.iter().for_each(|child| child.visit(visit)),
-            Self::Leaf(slots) => slots.iter().for_each(visit),
-        }
-    }
-}
-
-fn find_below<'a>(
-    mut children: &'a [Arc<Node>; BRANCHES],
-    hash: u64,
-    request: &[u8],
-) -> Option<Answer<'a>> {
-    let mut depth = 0;
-    loop {
-        match &*children[branch(hash, depth)] {
-            Node::Branch(below) => children = below,
-            Node::Leaf(slots) => {
-                return slots.iter().find(|slot| slot.is(hash, request)).map(Slot::answer);
-            }
-        }
-        depth += 1;
-    }
-}
-
-#[inline]
-fn branch(hash: u64, depth: u32) -> usize {
-    (hash >> (depth * LEVEL_BITS)) as usize & (BRANCHES - 1)
-}
 
 /// One version of the table.
 #[derive(Clone)]
@@ -343,20 +215,6 @@ mod tests {
         assert_eq!(wrong, Err((1, ConfigError::KeyHoldsDelimiter)));
         assert_eq!(text(&answers.table(), "a"), Some("1"));
         assert_eq!(answers.table().len(), 1);
-    }
-
-    #[test]
-    fn slots_whose_hashes_are_equal_share_the_deepest_leaf() {
-        let mut root = Node::Leaf(Vec::new());
-        for number in 0..20u8 {
-            let slot = Slot { hash: 7, bytes: [number, 1].into(), key_bytes: 1, close: false };
-            assert!(root.insert(slot, 0));
-        }
-        assert!(root.remove(7, &[3], 0));
-        assert!(!root.remove(7, &[3], 0));
-        let mut left = 0;
-        root.visit(&mut |_| left += 1);
-        assert_eq!(left, 19);
     }
 
     #[test]

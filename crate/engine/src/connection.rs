@@ -17,11 +17,13 @@
 //!
 //! Invariant: a connection at rest (open, nothing begun, nothing owed) owns no memory but itself.
 
-use crate::answers::Table;
+use crate::busy::{Busy, Clock};
 use crate::config::Config;
 use crate::error::CloseReason;
-use crate::frame::Cut;
-use crate::pipeline::{ANSWERED_BEHIND_MAX, Pipeline, Response};
+use crate::pipeline::Response;
+pub use crate::turn::{Ask, Tally, Turn};
+
+mod requests;
 
 /// How long a connection that sent its last byte waits for the peer's end.
 pub const LINGER_MS_MAX: u64 = 1_000;
@@ -46,39 +48,6 @@ pub enum State {
     Closed(CloseReason),
 }
 
-/// What connections of one driver count together. Gauges and totals; `docs/protocol.md` defines
-/// each.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    pub requests: u64,
-    pub answered: u64,
-    pub handled: u64,
-    pub unknown: u64,
-    pub in_flight: u64,
-    pub responses_dropped: u64,
-    pub bytes_read: u64,
-    pub bytes_written: u64,
-}
-
-/// Takes the requests that the table does not know.
-pub trait Ask {
-    /// The response is wanted by this connection under this number.
-    fn ask(&mut self, number: u32, request: &[u8]);
-}
-
-/// What a driver lends a connection while it handles something.
-pub struct Turn<'a> {
-    pub config: &'a Config,
-    /// The version of the answers that is in force for this turn.
-    pub table: &'a Table,
-    /// Shared by all connections: empty when a connection is handed the turn, and again after
-    /// `handle_sent`.
-    pub output: &'a mut Vec<u8>,
-    pub tally: &'a mut Tally,
-    pub handler: &'a mut dyn Ask,
-    pub now_ms: u64,
-}
-
 /// How a conversation went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -87,40 +56,6 @@ pub struct Summary {
     pub bytes_read: u64,
     pub bytes_written: u64,
     pub duration_ms: u64,
-}
-
-/// What a connection owns only while it is not at rest.
-#[derive(Default)]
-struct Busy {
-    /// The beginning of a request, or, while `paused`, whatever was read and not yet parsed.
-    input: Vec<u8>,
-    /// Whether `input` may hold whole requests.
-    unparsed: bool,
-    /// Whether the first of them needs the handler, which had no room.
-    no_room: bool,
-    /// Whether reading waits for output to leave or responses to come.
-    paused: bool,
-    /// Whether the peer sends no more.
-    peer_finished: bool,
-    output: Vec<u8>,
-    output_sent: usize,
-    pipeline: Pipeline,
-    /// When the request in `input` began, or the pause.
-    began_ms: u64,
-    /// When the peer last took a byte.
-    progress_ms: u64,
-    linger_until_ms: u64,
-    discarded: u64,
-}
-
-impl Busy {
-    fn unsent(&self) -> &[u8] {
-        &self.output[self.output_sent..]
-    }
-
-    fn is_at_rest(&self) -> bool {
-        self.input.is_empty() && self.output.is_empty() && self.pipeline.oldest().is_none()
-    }
 }
 
 /// The state machine of one peer.
@@ -134,22 +69,6 @@ pub struct Connection {
     state: State,
     /// A byte that the driver may use as it likes; it stands here because here it is free.
     pub(crate) driver_flags: u8,
-}
-
-enum Taken {
-    Yes,
-    NoRoom,
-}
-
-/// What a connection can wait for too long; `docs/protocol.md` has the table.
-enum Clock {
-    Linger,
-    Write,
-    /// The response to the request of this number.
-    Handler(u32),
-    Request,
-    /// Other connections' requests to be answered, so that its own may be asked.
-    Room,
 }
 
 impl Connection {
@@ -218,14 +137,14 @@ impl Connection {
             return;
         };
         let output = if busy.output.is_empty() { &mut *turn.output } else { &mut busy.output };
+        let waited = busy.pipeline.waiting();
         let Ok(closes) = busy.pipeline.respond(number, response, output) else {
             turn.tally.responses_dropped += 1;
             return;
         };
-        turn.tally.in_flight -= 1;
+        turn.tally.in_flight -= (waited - busy.pipeline.waiting()) as u64;
         turn.tally.handled += u64::from(matches!(response, Response::Bytes(_)));
         if let Some(reason) = closes {
-            turn.tally.in_flight -= busy.pipeline.clear() as u64;
             busy.input = Vec::new();
             self.state = State::Draining(reason);
         } else if let Response::Close(reason) = response {
@@ -305,13 +224,7 @@ impl Connection {
             }
             turn.output.clear();
         } else if let Some(busy) = &mut self.busy {
-            busy.output_sent += bytes;
-            if bytes > 0 {
-                busy.progress_ms = now_ms;
-            }
-            if busy.output_sent == busy.output.len() {
-                (busy.output, busy.output_sent) = (Vec::new(), 0);
-            }
+            busy.handle_sent(bytes, now_ms);
         }
     }
 
@@ -333,7 +246,7 @@ impl Connection {
         let Some(busy) = &mut self.busy else { return lingers };
         match self.state {
             State::Open => {
-                let over = busy.unparsed || Self::is_over(busy, 0, turn.config);
+                let over = busy.unparsed || busy.is_over(0, turn.config);
                 if over && !busy.paused {
                     (busy.paused, busy.began_ms) = (true, turn.now_ms);
                 }
@@ -345,7 +258,7 @@ impl Connection {
                 self.state = State::Closed(reason);
             }
             State::Closed(_) => {
-                turn.tally.in_flight -= busy.pipeline.clear() as u64;
+                turn.tally.in_flight -= busy.pipeline.waiting() as u64;
                 self.busy = None;
             }
             State::Draining(_) | State::Lingering(_) => {}
@@ -355,11 +268,7 @@ impl Connection {
 
     /// Once nothing is owed, the drain is over.
     fn settle_drain(&mut self, reason: CloseReason, now_ms: u64) -> bool {
-        let owes = self
-            .busy
-            .as_ref()
-            .is_some_and(|busy| !busy.output.is_empty() || busy.pipeline.oldest().is_some());
-        if owes {
+        if self.busy.as_ref().is_some_and(|busy| busy.owes()) {
             return false;
         }
         let peer_finished = self.busy.as_ref().is_some_and(|busy| busy.peer_finished);
@@ -391,9 +300,8 @@ impl Connection {
     /// Whether the reason for a pause is gone, so that the driver should `resume` soon.
     pub fn can_resume(&self, turn: &Turn<'_>) -> bool {
         let paused = self.busy.as_ref().filter(|busy| busy.paused && self.state == State::Open);
-        paused.is_some_and(|busy| {
-            !Self::is_over(busy, 0, turn.config) && (!busy.no_room || has_room(turn))
-        })
+        paused
+            .is_some_and(|busy| !busy.is_over(0, turn.config) && (!busy.no_room || turn.has_room()))
     }
 
     /// Whether it must be asked again once responses came to other connections, for the limit on
@@ -408,28 +316,13 @@ impl Connection {
         self.next_clock(config).map_or(now_ms + config.idle_ms_max, |(due_ms, _)| due_ms)
     }
 
-    /// The clock that runs out first. With none the connection is idle, and its driver knows since
-    /// when.
     #[inline]
     fn next_clock(&self, config: &Config) -> Option<(u64, Clock)> {
         let busy = self.busy.as_ref()?;
-        if let State::Lingering(_) = self.state {
-            return Some((busy.linger_until_ms, Clock::Linger));
+        match self.state {
+            State::Lingering(_) => Some((busy.linger_until_ms, Clock::Linger)),
+            state => busy.next_clock(state == State::Open, config),
         }
-        let writes = !busy.output.is_empty();
-        let oldest = busy.pipeline.oldest();
-        let open = self.state == State::Open;
-        let begun = open && !busy.paused && !busy.input.is_empty();
-        let waits = open && busy.paused && !writes && oldest.is_none();
-        [
-            writes.then(|| (busy.progress_ms + config.write_ms_max, Clock::Write)),
-            oldest.map(|(number, at_ms)| (at_ms + config.handler_ms_max, Clock::Handler(number))),
-            begun.then(|| (busy.began_ms + config.request_ms_max, Clock::Request)),
-            waits.then(|| (busy.began_ms + config.handler_ms_max, Clock::Room)),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|&(due_ms, _)| due_ms)
     }
 
     /// How it went, once it is closed.
@@ -457,130 +350,6 @@ impl Connection {
             }
         }
     }
-
-    /// `fresh_bytes` are in the turn's output and not yet the connection's.
-    fn is_over(busy: &Busy, fresh_bytes: usize, config: &Config) -> bool {
-        let owed = fresh_bytes + busy.unsent().len() + busy.pipeline.held_bytes();
-        owed >= config.high_water_bytes
-            || busy.pipeline.waiting() >= config.in_flight_max
-            || busy.pipeline.answered_behind() >= ANSWERED_BEHIND_MAX
-    }
-
-    fn must_pause(&self, turn: &Turn<'_>) -> bool {
-        match &self.busy {
-            None => turn.output.len() >= turn.config.high_water_bytes,
-            Some(busy) => Self::is_over(busy, turn.output.len(), turn.config),
-        }
-    }
-
-    /// Takes the requests of bytes that begin a frame; keeps what it cannot take yet.
-    #[inline]
-    fn take_requests(&mut self, mut rest: &[u8], turn: &mut Turn<'_>) {
-        while !rest.is_empty() {
-            if self.must_pause(turn) {
-                return self.keep_unparsed(rest, turn.now_ms);
-            }
-            match turn.config.framing.cut(rest) {
-                Cut::Frame { end } => {
-                    let request = &rest[..end - turn.config.framing.delimiter().len()];
-                    if let Taken::NoRoom = self.take_request(request, turn) {
-                        self.busy().no_room = true;
-                        return self.keep_unparsed(rest, turn.now_ms);
-                    }
-                    if self.state != State::Open {
-                        return;
-                    }
-                    rest = &rest[end..];
-                }
-                Cut::Unfinished => {
-                    let busy = self.busy();
-                    busy.input.extend_from_slice(rest);
-                    busy.began_ms = turn.now_ms;
-                    return;
-                }
-                Cut::TooLong => return self.drain(CloseReason::RequestTooLong),
-            }
-        }
-    }
-
-    /// Goes on with the request that an earlier piece began.
-    fn finish_request(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
-        let busy = self.busy();
-        match turn.config.framing.cut_begun(&busy.input, piece) {
-            Cut::Frame { end } => {
-                let mut input = std::mem::take(&mut busy.input);
-                input.extend_from_slice(&piece[..end]);
-                let request = &input[..input.len() - turn.config.framing.delimiter().len()];
-                if let Taken::NoRoom = self.take_request(request, turn) {
-                    input.extend_from_slice(&piece[end..]);
-                    self.busy().no_room = true;
-                    self.keep_unparsed(&input, turn.now_ms);
-                } else if self.state == State::Open {
-                    self.take_requests(&piece[end..], turn);
-                }
-            }
-            Cut::Unfinished => busy.input.extend_from_slice(piece),
-            Cut::TooLong => self.drain(CloseReason::RequestTooLong),
-        }
-    }
-
-    fn keep_unparsed(&mut self, rest: &[u8], now_ms: u64) {
-        let busy = self.busy();
-        busy.input = rest.to_vec();
-        (busy.unparsed, busy.paused, busy.began_ms) = (true, true, now_ms);
-    }
-
-    #[inline]
-    fn take_request(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
-        if let Some(answer) = turn.table.find(request) {
-            self.requests += 1;
-            turn.tally.requests += 1;
-            turn.tally.answered += 1;
-            self.push(answer.bytes, turn.output);
-            if answer.close {
-                self.drain(CloseReason::AnswerClose);
-            }
-            return Taken::Yes;
-        }
-        self.take_unknown(request, turn)
-    }
-
-    #[cold]
-    fn take_unknown(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
-        let config = turn.config;
-        if config.has_handler && !has_room(turn) {
-            return Taken::NoRoom;
-        }
-        self.requests += 1;
-        turn.tally.requests += 1;
-        if config.has_handler {
-            turn.tally.in_flight += 1;
-            let requests = self.requests;
-            let number = self.busy().pipeline.ask(requests, turn.now_ms);
-            turn.handler.ask(number, request);
-        } else if let Some(answer) = &config.unknown_answer {
-            turn.tally.unknown += 1;
-            self.push(answer, turn.output);
-        } else {
-            self.drain(CloseReason::UnknownRequest);
-        }
-        Taken::Yes
-    }
-
-    /// Appends an answer to whatever leaves after what is owed already.
-    #[inline]
-    fn push(&mut self, answer: &[u8], output: &mut Vec<u8>) {
-        let Some(busy) = &mut self.busy else { return output.extend_from_slice(answer) };
-        if busy.pipeline.follow(answer) {
-            return;
-        }
-        let output = if busy.output.is_empty() { output } else { &mut busy.output };
-        output.extend_from_slice(answer);
-    }
-}
-
-fn has_room(turn: &Turn<'_>) -> bool {
-    turn.tally.in_flight < turn.config.in_flight_loop_max as u64
 }
 
 const _: () = assert!(size_of::<Connection>() == 40, "a connection at rest is 40 bytes");

@@ -6,32 +6,33 @@
 //! Invariant: every connection is in the slab, in the poll, and in the wheel under one deadline; it
 //! leaves all three in `close`, and only there.
 
-use crate::accept::{Accepted, Acceptor, LISTENER};
+mod accepting;
+mod stopping;
+
+pub use self::stopping::StopReport;
+use self::stopping::Stopping;
+use crate::accept::{Acceptor, LISTENER};
 use crate::answers::{Answers, Table};
 use crate::config::Config;
-use crate::connection::{Ask, Connection, State, Turn};
+use crate::connection::{Ask, State, Turn};
 use crate::error::CloseReason;
-use crate::handler::{self, CONNECTIONS_MAX, ConnectionId, Failure, Handler, SLOT_BITS};
+use crate::handler::{CONNECTIONS_MAX, ConnectionId, Handler, SLOT_BITS};
 use crate::mailbox::{Command, Mailbox, Responses};
 use crate::peer::{Peer, Sides};
 use crate::slab::Slab;
 use crate::stats::{Counters, Stats};
 use crate::timers::{TICK_MS, Timers};
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 use socket2::SockRef;
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const EVENTS_PER_TURN: usize = 1024;
-const ACCEPTS_PER_TURN: usize = 64;
 const READY_PER_TURN: usize = 1024;
-/// What may wait on a listener when a stop begins.
-const ACCEPTED_LAST_MAX: usize = 65_536;
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// The shared output is given back after a turn that made it larger than this.
 const OUTPUT_BYTES_KEPT: usize = 256 * 1024;
@@ -40,15 +41,6 @@ const ENTRIES_FREED_INLINE: usize = 10_000;
 /// The waker's token; connections have those of their ids.
 const WAKER: Token = Token(usize::MAX - 1);
 
-/// What a loop did about its connections when it stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StopReport {
-    /// Ended in order since the stop began.
-    pub drained: u64,
-    /// Were reset at the deadline.
-    pub cut: u64,
-}
-
 /// What all loops of one server share.
 #[derive(Clone)]
 pub(crate) struct Common {
@@ -56,12 +48,6 @@ pub(crate) struct Common {
     pub(crate) answers: Arc<Answers>,
     /// Connections open in all loops together.
     pub(crate) open: Arc<AtomicUsize>,
-}
-
-struct Stopping {
-    deadline_ms: u64,
-    /// Connections that had ended in order when the stop began.
-    drained_before: u64,
 }
 
 /// One event loop.
@@ -171,24 +157,10 @@ impl<H: Handler> EventLoop<H> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         loop {
             self.turn(&mut events)?;
-            if let Some(stopping) = &self.stopping
-                && self.acceptor.is_none()
-                && self.counters.open() == 0
-            {
-                let cut = self.counters.closes[CloseReason::Cut as usize];
-                let drained = ended_in_order(&self.counters) - stopping.drained_before;
-                return Ok(StopReport { drained, cut });
+            if let Some(report) = self.stop_report() {
+                return Ok(report);
             }
         }
-    }
-
-    /// The loop cannot go on: its connections end, the application is told, the crew stops.
-    pub(crate) fn fail(&mut self, message: String, drain_of_others: Duration) {
-        self.acceptor = None;
-        self.stop(drain_of_others);
-        self.end_all(CloseReason::ServerFailed);
-        self.handler.failed(Failure::Loop(message));
-        self.end_turn();
     }
 
     fn turn(&mut self, events: &mut Events) -> io::Result<()> {
@@ -289,91 +261,6 @@ impl<H: Handler> EventLoop<H> {
         }
     }
 
-    /// Takes new connections, within the budget.
-    fn accept(&mut self) {
-        let Some(mut acceptor) = self.acceptor.take() else { return };
-        acceptor.resume(self.poll.registry(), self.now_ms);
-        for _ in 0..ACCEPTS_PER_TURN {
-            if !acceptor.ready {
-                break;
-            }
-            self.accept_one(&mut acceptor);
-        }
-        self.acceptor = Some(acceptor);
-    }
-
-    fn accept_one(&mut self, acceptor: &mut Acceptor) {
-        match acceptor.accept(self.poll.registry(), self.now_ms) {
-            Accepted::None => {}
-            Accepted::Failed => self.counters.accept_errors += 1,
-            Accepted::Paused(report) => {
-                self.counters.accept_errors += 1;
-                if let Some(error) = report {
-                    self.handler.failed(Failure::Accept(error));
-                }
-            }
-            Accepted::Connection(socket, address) => {
-                if self.common.open.fetch_add(1, Ordering::Relaxed)
-                    >= self.common.config.connections_max
-                {
-                    self.refuse();
-                    return;
-                }
-                let turn = self.next_of_crew;
-                match self.crew.get(turn) {
-                    Some(mailbox) if turn > 0 => mailbox.put(Command::Adopt(socket, address)),
-                    _ => self.adopt(socket, address),
-                }
-                self.next_of_crew = if turn + 1 < self.crew.len() { turn + 1 } else { 0 };
-            }
-        }
-    }
-
-    fn refuse(&mut self) {
-        self.common.open.fetch_sub(1, Ordering::Relaxed);
-        self.counters.refused += 1;
-    }
-
-    /// A connection is this loop's from now on.
-    fn adopt(&mut self, mut socket: TcpStream, address: SocketAddr) {
-        let (registry, now_ms) = (self.poll.registry(), self.now_ms);
-        let full = self.peers.is_full();
-        let mut registered = Ok(());
-        let id = if full {
-            None
-        } else {
-            // Linux hands the listener's option down; elsewhere that is not promised.
-            #[cfg(not(target_os = "linux"))]
-            let _ = socket.set_nodelay(true);
-            Some(self.peers.insert(|id| {
-                let both = Interest::READABLE | Interest::WRITABLE;
-                registered = registry.register(&mut socket, token_of(id), both);
-                Peer::new(Connection::open(now_ms), socket, id.generation)
-            }))
-        };
-        let Some(id) = id.filter(|_| registered.is_ok()) else {
-            id.map(|id| self.peers.remove(id));
-            self.counters.accept_errors += u64::from(!full);
-            return self.refuse();
-        };
-        self.counters.accepted += 1;
-        let handler::Interest { opened, closed } = self.handler.interest();
-        let introduces = opened || closed;
-        if introduces {
-            self.handler.opened(id, Some(address), true);
-        }
-        let stops = self.stopping.is_some();
-        self.serve(id, |sides, turn| {
-            if introduces {
-                sides.introduce();
-            }
-            if stops {
-                sides.suspect_input();
-            }
-            sides.connection.greet(turn);
-        });
-    }
-
     fn take_commands(&mut self) {
         let mut commands = std::mem::take(&mut self.commands);
         self.mailbox.take(&mut commands);
@@ -428,57 +315,7 @@ impl<H: Handler> EventLoop<H> {
             }
         }
         self.expired = expired;
-        if self.stopping.as_ref().is_some_and(|stopping| stopping.deadline_ms <= self.now_ms) {
-            self.end_all(CloseReason::Cut);
-        }
-    }
-
-    /// No new connections; what came is answered; the rest is cut after `drain`.
-    fn stop(&mut self, drain: Duration) {
-        let deadline_ms = self.now_ms + drain.as_millis() as u64;
-        if let Some(stopping) = &mut self.stopping {
-            stopping.deadline_ms = stopping.deadline_ms.min(deadline_ms);
-        } else {
-            self.stopping =
-                Some(Stopping { deadline_ms, drained_before: ended_in_order(&self.counters) });
-            self.accept_last();
-            self.look_at_all();
-        }
-        self.crew.iter().skip(1).for_each(|mailbox| mailbox.put(Command::Stop(drain)));
-    }
-
-    /// What waits on the listener connected before the stop, and is served by this loop: the others
-    /// may be gone before they are handed anything.
-    fn accept_last(&mut self) {
-        let Some(mut acceptor) = self.acceptor.take() else { return };
-        acceptor.ready = true;
-        self.next_of_crew = 0;
-        for _ in 0..ACCEPTED_LAST_MAX {
-            if !acceptor.ready {
-                break;
-            }
-            self.accept_one(&mut acceptor);
-            self.next_of_crew = 0;
-        }
-    }
-
-    fn look_at_all(&mut self) {
-        for slot in 0..self.peers.slots() {
-            let Some(id) = self.peers.owner(slot) else { continue };
-            let Some(peer) = self.peers.find(id) else { continue };
-            peer.sides().suspect_input();
-            if peer.sides().list() {
-                self.ready.push_back(id);
-            }
-        }
-    }
-
-    fn end_all(&mut self, reason: CloseReason) {
-        for slot in 0..self.peers.slots() {
-            if let Some(id) = self.peers.owner(slot) {
-                self.serve(id, |sides, _| sides.connection.cut(reason));
-            }
-        }
+        self.cut_if_due();
     }
 
     /// A turn sees one version of the answers.
@@ -519,12 +356,6 @@ impl<H: Handler> EventLoop<H> {
         self.stats.publish(&self.counters);
         self.handler.turn_ended();
     }
-}
-
-/// Connections that ended neither by a failure nor at the deadline of a stop.
-fn ended_in_order(counters: &Counters) -> u64 {
-    let count = |&reason: &CloseReason| counters.closes[reason as usize];
-    CloseReason::ALL.iter().filter(|reason| reason.is_in_order()).map(count).sum()
 }
 
 /// A token tells generations apart as far as its size allows; slots freed in a turn are not reused

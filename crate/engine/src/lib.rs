@@ -3,14 +3,15 @@
 //! Knows nothing of Node. A file uses only the files above it:
 //!
 //! ```text
-//!  error  frame  config  answers  pipeline  connection      no I/O, no thread, no clock
-//!  --------------------------------------------------------------------------------
+//!  error  frame  config  trie  answers  pipeline  busy  turn  connection
+//!  ---- above: no mio, no socket, no thread, no clock; time is an argument ----
 //!  handler  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
 //! ```
 #![forbid(unsafe_code)]
 
 mod accept;
 pub mod answers;
+mod busy;
 pub mod config;
 pub mod connection;
 pub mod error;
@@ -25,3 +26,5 @@ mod slab;
 mod socket;
 pub mod stats;
 pub mod timers;
+mod trie;
+mod turn;

@@ -45,6 +45,16 @@ struct Entry {
     followers: Vec<u8>,
 }
 
+impl Entry {
+    fn held_bytes(&self) -> usize {
+        let response = match &self.response {
+            Some(Ready::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        };
+        response + self.followers.len()
+    }
+}
+
 /// The requests of one connection that wait for the handler, and what waits behind them.
 #[derive(Debug, Default)]
 pub struct Pipeline {
@@ -112,13 +122,7 @@ impl Pipeline {
         }
         self.waiting -= 1;
         if at > 0 {
-            entry.response = Some(match response {
-                Response::Bytes(bytes) => {
-                    self.held_bytes += bytes.len();
-                    Ready::Bytes(bytes.to_vec())
-                }
-                Response::Close(reason) => Ready::Close(reason),
-            });
+            self.hold(at, response);
             return Ok(None);
         }
         match response {
@@ -129,11 +133,23 @@ impl Pipeline {
         Ok(self.release(output))
     }
 
-    /// How many requests wait for the handler no more because the connection ended.
-    pub fn clear(&mut self) -> usize {
-        self.entries.clear();
-        self.held_bytes = 0;
-        std::mem::take(&mut self.waiting)
+    /// Keeps a response until those before it came. Behind one that closes nothing can leave.
+    fn hold(&mut self, at: usize, response: Response<'_>) {
+        self.entries[at].response = Some(match response {
+            Response::Bytes(bytes) => {
+                self.held_bytes += bytes.len();
+                Ready::Bytes(bytes.to_vec())
+            }
+            Response::Close(reason) => {
+                let followers = std::mem::take(&mut self.entries[at].followers);
+                self.held_bytes -= followers.len();
+                self.entries.drain(at + 1..).for_each(|entry| {
+                    self.held_bytes -= entry.held_bytes();
+                    self.waiting -= usize::from(entry.response.is_none());
+                });
+                Ready::Close(reason)
+            }
+        });
     }
 
     fn release(&mut self, output: &mut Vec<u8>) -> Option<CloseReason> {
@@ -157,11 +173,10 @@ impl Pipeline {
         self.first = self.first.wrapping_add(1);
     }
 
-    /// Nothing behind a response that closes can leave. What still waits stays counted, so that the
-    /// connection can say how many requests end with it.
+    /// Nothing behind a response that closes can leave.
     fn abandon(&mut self, reason: CloseReason) -> CloseReason {
         self.entries.clear();
-        self.held_bytes = 0;
+        (self.held_bytes, self.waiting) = (0, 0);
         reason
     }
 }
@@ -201,10 +216,12 @@ mod tests {
     #[test]
     fn a_response_that_closes_does_so_in_its_turn_and_drops_what_follows() {
         let (mut pipeline, mut output) = (Pipeline::default(), Vec::new());
-        (0..3).for_each(|request| _ = pipeline.ask(request, 0));
+        (0..4).for_each(|request| _ = pipeline.ask(request, 0));
         pipeline.respond(2, Response::Bytes(b"c"), &mut output).unwrap();
         let close = Response::Close(CloseReason::HandlerClose);
         assert_eq!(pipeline.respond(1, close, &mut output), Ok(None));
+        assert_eq!((pipeline.waiting(), pipeline.held_bytes()), (1, 0));
+        assert_eq!(pipeline.respond(3, Response::Bytes(b"d"), &mut output), Err(NotWaiting));
         let closed = pipeline.respond(0, Response::Bytes(b"a"), &mut output);
         assert_eq!(closed, Ok(Some(CloseReason::HandlerClose)));
         assert_eq!((&output[..], pipeline.held_bytes()), (&b"a"[..], 0));

@@ -1,0 +1,125 @@
+//! What a connection does with the bytes it reads: takes the requests, keeps what it cannot take yet.
+
+use super::{Connection, State};
+use crate::error::CloseReason;
+use crate::frame::Cut;
+use crate::turn::Turn;
+
+enum Taken {
+    Yes,
+    NoRoom,
+}
+
+impl Connection {
+    fn must_pause(&self, turn: &Turn<'_>) -> bool {
+        match &self.busy {
+            None => turn.output.len() >= turn.config.high_water_bytes,
+            Some(busy) => busy.is_over(turn.output.len(), turn.config),
+        }
+    }
+
+    /// Takes the requests of bytes that begin a frame; keeps what it cannot take yet.
+    #[inline]
+    pub(super) fn take_requests(&mut self, mut rest: &[u8], turn: &mut Turn<'_>) {
+        while !rest.is_empty() {
+            if self.must_pause(turn) {
+                return self.keep_unparsed(rest, turn.now_ms);
+            }
+            match turn.config.framing.cut(rest) {
+                Cut::Frame { end } => {
+                    let request = &rest[..end - turn.config.framing.delimiter().len()];
+                    if let Taken::NoRoom = self.take_request(request, turn) {
+                        self.busy().no_room = true;
+                        return self.keep_unparsed(rest, turn.now_ms);
+                    }
+                    if self.state != State::Open {
+                        return;
+                    }
+                    rest = &rest[end..];
+                }
+                Cut::Unfinished => {
+                    let busy = self.busy();
+                    busy.input.extend_from_slice(rest);
+                    busy.began_ms = turn.now_ms;
+                    return;
+                }
+                Cut::TooLong => return self.drain(CloseReason::RequestTooLong),
+            }
+        }
+    }
+
+    /// Goes on with the request that an earlier piece began.
+    pub(super) fn finish_request(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
+        let busy = self.busy();
+        match turn.config.framing.cut_begun(&busy.input, piece) {
+            Cut::Frame { end } => {
+                let mut input = std::mem::take(&mut busy.input);
+                input.extend_from_slice(&piece[..end]);
+                let request = &input[..input.len() - turn.config.framing.delimiter().len()];
+                if let Taken::NoRoom = self.take_request(request, turn) {
+                    input.extend_from_slice(&piece[end..]);
+                    self.busy().no_room = true;
+                    self.keep_unparsed(&input, turn.now_ms);
+                } else if self.state == State::Open {
+                    self.take_requests(&piece[end..], turn);
+                }
+            }
+            Cut::Unfinished => busy.input.extend_from_slice(piece),
+            Cut::TooLong => self.drain(CloseReason::RequestTooLong),
+        }
+    }
+
+    fn keep_unparsed(&mut self, rest: &[u8], now_ms: u64) {
+        let busy = self.busy();
+        busy.input = rest.to_vec();
+        (busy.unparsed, busy.paused, busy.began_ms) = (true, true, now_ms);
+    }
+
+    #[inline]
+    fn take_request(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
+        if let Some(answer) = turn.table.find(request) {
+            self.requests += 1;
+            turn.tally.requests += 1;
+            turn.tally.answered += 1;
+            self.push(answer.bytes, turn.output);
+            if answer.close {
+                self.drain(CloseReason::AnswerClose);
+            }
+            return Taken::Yes;
+        }
+        self.take_unknown(request, turn)
+    }
+
+    #[cold]
+    fn take_unknown(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
+        let config = turn.config;
+        if config.has_handler && !turn.has_room() {
+            return Taken::NoRoom;
+        }
+        self.requests += 1;
+        turn.tally.requests += 1;
+        if config.has_handler {
+            turn.tally.in_flight += 1;
+            let requests = self.requests;
+            let number = self.busy().pipeline.ask(requests, turn.now_ms);
+            turn.handler.ask(number, request);
+        } else if let Some(answer) = &config.unknown_answer {
+            turn.tally.unknown += 1;
+            self.push(answer, turn.output);
+        } else {
+            self.drain(CloseReason::UnknownRequest);
+        }
+        Taken::Yes
+    }
+
+    /// Appends an answer to whatever leaves after what is owed already.
+    #[inline]
+    fn push(&mut self, answer: &[u8], output: &mut Vec<u8>) {
+        let Some(busy) = &mut self.busy else { return output.extend_from_slice(answer) };
+        if busy.pipeline.follow(answer) {
+            return;
+        }
+        let output = if busy.output.is_empty() { output } else { &mut busy.output };
+        output.extend_from_slice(answer);
+    }
+}

@@ -1,0 +1,118 @@
+//! How a loop comes by its connections: takes them from the listener, hands them out, adopts them.
+
+use super::{EventLoop, token_of};
+use crate::accept::{Accepted, Acceptor};
+use crate::connection::Connection;
+use crate::handler::{self, Failure, Handler};
+use crate::mailbox::Command;
+use crate::peer::Peer;
+use mio::Interest;
+use mio::net::TcpStream;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+const ACCEPTS_PER_TURN: usize = 64;
+/// What may wait on a listener when a stop begins.
+const ACCEPTED_LAST_MAX: usize = 65_536;
+
+impl<H: Handler> EventLoop<H> {
+    /// Takes new connections, within the budget.
+    pub(super) fn accept(&mut self) {
+        let Some(mut acceptor) = self.acceptor.take() else { return };
+        acceptor.resume(self.poll.registry(), self.now_ms);
+        for _ in 0..ACCEPTS_PER_TURN {
+            if !acceptor.ready {
+                break;
+            }
+            self.accept_one(&mut acceptor);
+        }
+        self.acceptor = Some(acceptor);
+    }
+
+    fn accept_one(&mut self, acceptor: &mut Acceptor) {
+        match acceptor.accept(self.poll.registry(), self.now_ms) {
+            Accepted::None => {}
+            Accepted::Failed => self.counters.accept_errors += 1,
+            Accepted::Paused(report) => {
+                self.counters.accept_errors += 1;
+                if let Some(error) = report {
+                    self.handler.failed(Failure::Accept(error));
+                }
+            }
+            Accepted::Connection(socket, address) => {
+                if self.common.open.fetch_add(1, Ordering::Relaxed)
+                    >= self.common.config.connections_max
+                {
+                    self.refuse();
+                    return;
+                }
+                let turn = self.next_of_crew;
+                match self.crew.get(turn) {
+                    Some(mailbox) if turn > 0 => mailbox.put(Command::Adopt(socket, address)),
+                    _ => self.adopt(socket, address),
+                }
+                self.next_of_crew = if turn + 1 < self.crew.len() { turn + 1 } else { 0 };
+            }
+        }
+    }
+
+    fn refuse(&mut self) {
+        self.common.open.fetch_sub(1, Ordering::Relaxed);
+        self.counters.refused += 1;
+    }
+
+    /// A connection is this loop's from now on.
+    pub(super) fn adopt(&mut self, mut socket: TcpStream, address: SocketAddr) {
+        let (registry, now_ms) = (self.poll.registry(), self.now_ms);
+        let full = self.peers.is_full();
+        let mut registered = Ok(());
+        let id = if full {
+            None
+        } else {
+            // Linux hands the listener's option down; elsewhere that is not promised.
+            #[cfg(not(target_os = "linux"))]
+            let _ = socket.set_nodelay(true);
+            Some(self.peers.insert(|id| {
+                let both = Interest::READABLE | Interest::WRITABLE;
+                registered = registry.register(&mut socket, token_of(id), both);
+                Peer::new(Connection::open(now_ms), socket, id.generation)
+            }))
+        };
+        let Some(id) = id.filter(|_| registered.is_ok()) else {
+            id.map(|id| self.peers.remove(id));
+            self.counters.accept_errors += u64::from(!full);
+            return self.refuse();
+        };
+        self.counters.accepted += 1;
+        let handler::Interest { opened, closed } = self.handler.interest();
+        let introduces = opened || closed;
+        if introduces {
+            self.handler.opened(id, Some(address), true);
+        }
+        let stops = self.stopping.is_some();
+        self.serve(id, |sides, turn| {
+            if introduces {
+                sides.introduce();
+            }
+            if stops {
+                sides.suspect_input();
+            }
+            sides.connection.greet(turn);
+        });
+    }
+
+    /// What waits on the listener connected before the stop, and is served by this loop: the others
+    /// may be gone before they are handed anything.
+    pub(super) fn accept_last(&mut self) {
+        let Some(mut acceptor) = self.acceptor.take() else { return };
+        acceptor.ready = true;
+        self.next_of_crew = 0;
+        for _ in 0..ACCEPTED_LAST_MAX {
+            if !acceptor.ready {
+                break;
+            }
+            self.accept_one(&mut acceptor);
+            self.next_of_crew = 0;
+        }
+    }
+}

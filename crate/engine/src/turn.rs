@@ -1,0 +1,44 @@
+//! What a driver lends a connection while it handles something, and what they count together.
+
+use crate::answers::Table;
+use crate::config::Config;
+
+/// What connections of one driver count together. Gauges and totals; `docs/protocol.md` defines
+/// each.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub requests: u64,
+    pub answered: u64,
+    pub handled: u64,
+    pub unknown: u64,
+    pub in_flight: u64,
+    pub responses_dropped: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+/// Takes the requests that the table does not know.
+pub trait Ask {
+    /// The response is wanted by this connection under this number.
+    fn ask(&mut self, number: u32, request: &[u8]);
+}
+
+/// What a driver lends a connection while it handles something.
+pub struct Turn<'a> {
+    pub config: &'a Config,
+    /// The version of the answers that is in force for this turn.
+    pub table: &'a Table,
+    /// Shared by all connections: empty when a connection is handed the turn, and again after
+    /// `handle_sent`.
+    pub output: &'a mut Vec<u8>,
+    pub tally: &'a mut Tally,
+    pub handler: &'a mut dyn Ask,
+    pub now_ms: u64,
+}
+
+impl Turn<'_> {
+    /// Whether one more request may wait for the handler.
+    pub(crate) fn has_room(&self) -> bool {
+        self.tally.in_flight < self.config.in_flight_loop_max as u64
+    }
+}

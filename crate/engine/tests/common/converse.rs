@@ -1,0 +1,220 @@
+//! Has the conversation of a plan with the core, and compares it with what the oracle foretells.
+
+use super::drive::{Drive, Served};
+use super::oracle::{Foretold, foretell, handle};
+use super::plan::{Plan, Step};
+use lancelot_engine::connection::State;
+use lancelot_engine::error::CloseReason;
+use lancelot_engine::pipeline::Response;
+
+/// More turns than any plan needs.
+const TURNS_MAX: usize = 10_000;
+
+/// A plan with the server that it is for, and what should come of it.
+pub struct Trial<'a> {
+    served: Served,
+    stream: &'a [u8],
+    pub foretold: Foretold,
+}
+
+impl<'a> Trial<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        let served = Served::new(plan.options.clone(), &plan.entries)
+            .expect("the plan holds only keys that the oracle says can match");
+        let foretold = foretell(&plan.options, &plan.entries, &plan.stream);
+        Self { served, stream: &plan.stream, foretold }
+    }
+
+    /// The stream arrives in pieces that begin at these places, everything else at once.
+    pub fn check_cuts(&self, cuts: &[usize]) {
+        let mut talk = Talk::new(self, usize::MAX);
+        for end in cuts.iter().copied().chain([self.stream.len()]) {
+            talk.receive(end - talk.arrived.min(end));
+            while talk.respond(0) {}
+        }
+        self.compare(talk.end());
+    }
+
+    /// What happens is what the steps say, but for those that end the conversation before its time;
+    /// after the last of them everything still owed happens.
+    pub fn check_steps(&self, steps: &[Step]) {
+        let mut talk = Talk::new(self, 0);
+        for step in steps {
+            if !matches!(step, Step::Stop | Step::Cut | Step::Fail) {
+                talk.step(*step);
+            }
+        }
+        self.compare(talk.end());
+    }
+
+    /// Anything may end the conversation, clocks too. What the peer got is then a beginning of what
+    /// it should have got; it is told the same as without faults if it says that it ended so.
+    pub fn check_faults(&self, steps: &[Step]) {
+        let mut talk = Talk::new(self, 0);
+        for step in steps {
+            talk.step(*step);
+            while talk.drive.ended().is_none() && talk.drive.deadline_ms <= talk.drive.now_ms {
+                talk.drive.pass_deadline();
+                talk.rest();
+            }
+        }
+        let drive = talk.end();
+        assert!(self.foretold.out.starts_with(&drive.out), "{:?} is sent", drive.out);
+        if drive.ended() == Some(self.foretold.reason) {
+            self.compare(drive);
+        }
+    }
+
+    fn compare(&self, drive: Drive<'_>) {
+        let Foretold { out, reason, requests, more_requests } = &self.foretold;
+        let ascii = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        assert_eq!(ascii(&drive.out), ascii(out), "what the peer got is not what is foretold");
+        assert_eq!(drive.ended(), Some(*reason), "the reason is not the foretold one");
+        if *more_requests {
+            assert!(drive.requests() >= *requests, "fewer requests than were answered");
+        } else {
+            assert_eq!(drive.requests(), *requests, "requests were lost or made up");
+            let tally = &drive.tally;
+            let closing = u64::from(*reason == CloseReason::UnknownRequest);
+            let counted = tally.answered + tally.handled + tally.unknown + closing;
+            assert_eq!(counted, *requests, "a request is counted in one counter");
+        }
+    }
+}
+
+struct Talk<'a> {
+    trial: &'a Trial<'a>,
+    drive: Drive<'a>,
+    /// Sent by the peer, of the stream.
+    arrived: usize,
+    /// Read by the server.
+    read: usize,
+    read_end: bool,
+    /// The numbers of requests that were asked and not answered, and the responses to them.
+    waiting: Vec<(u32, Result<Vec<u8>, CloseReason>)>,
+    answered: Vec<u32>,
+}
+
+impl<'a> Talk<'a> {
+    fn new(trial: &'a Trial<'a>, takes: usize) -> Self {
+        Self {
+            trial,
+            drive: Drive::open(&trial.served, 1_000, takes),
+            arrived: 0,
+            read: 0,
+            read_end: false,
+            waiting: Vec::new(),
+            answered: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Piece(bytes) => self.receive(bytes),
+            Step::Take(bytes) => _ = self.drive.take(bytes),
+            Step::Respond(place) => _ = self.respond(place),
+            Step::RespondInVain(number) => self.respond_in_vain(number),
+            Step::Pass(ms) => self.drive.now_ms += ms,
+            Step::Stop => self.drive.serve(|connection, _| connection.stop()),
+            Step::Cut => self.drive.serve(|connection, _| connection.cut(CloseReason::Cut)),
+            Step::Fail => self.drive.serve(|connection, _| connection.handle_failed()),
+        }
+        self.rest();
+    }
+
+    fn receive(&mut self, bytes: usize) {
+        self.arrived = self.trial.stream.len().min(self.arrived.saturating_add(bytes));
+        self.rest();
+    }
+
+    /// Goes on until nothing is left to do without the peer, the handler, or time.
+    fn rest(&mut self) {
+        for _ in 0..TURNS_MAX {
+            let reads = self.drive.connection.wants_read() && self.read < self.arrived;
+            if reads {
+                let piece = &self.trial.stream[self.read..self.arrived];
+                self.read = self.arrived;
+                self.drive.handle_piece(piece);
+            }
+            let suffix = &self.trial.served.options.answer_suffix;
+            let asked = self.drive.asked.0.drain(..);
+            self.waiting.extend(asked.map(|(number, request)| (number, handle(&request, suffix))));
+            if !self.drive.resume() && !reads {
+                return;
+            }
+        }
+        panic!("the core never comes to rest");
+    }
+
+    /// Whether a request waited.
+    fn respond(&mut self, place: usize) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
+        let (number, outcome) = self.waiting.remove(place % self.waiting.len());
+        let response = match &outcome {
+            Ok(bytes) => Response::Bytes(bytes),
+            Err(reason) => Response::Close(*reason),
+        };
+        self.drive.handle_response(number, response);
+        self.answered.push(number);
+        self.rest();
+        true
+    }
+
+    /// It is dropped and counted, and nothing else happens.
+    fn respond_in_vain(&mut self, number: u32) {
+        let answered = self.answered.get(number as usize % self.answered.len().max(1));
+        let never_asked = u32::MAX - number;
+        let dropped = self.drive.tally.responses_dropped;
+        let out_bytes = self.drive.out.len();
+        for number in [answered.copied().unwrap_or(never_asked), never_asked] {
+            let (takes, state) = (self.drive.takes, self.drive.connection.state());
+            self.drive.takes = 0;
+            self.drive.handle_response(number, Response::Bytes(b"in vain"));
+            self.drive.takes = takes;
+            assert_eq!(self.drive.connection.state(), state);
+        }
+        assert_eq!(self.drive.tally.responses_dropped, dropped + 2);
+        assert_eq!(self.drive.out.len(), out_bytes);
+    }
+
+    /// The peer sends the rest, takes everything and finishes; the handler answers everything.
+    fn end(mut self) -> Drive<'a> {
+        for _ in 0..TURNS_MAX {
+            if self.drive.ended().is_some() {
+                while self.respond(0) {}
+                return self.drive;
+            }
+            let goes_on = self.drive.take(usize::MAX) | self.respond(0);
+            self.receive(usize::MAX);
+            let is_quiet = !goes_on && self.waiting.is_empty();
+            if is_quiet && self.drive.connection.wants_read() && !self.read_end {
+                self.finish();
+            }
+        }
+        panic!("nothing would end it: {:?}", self.drive.connection.state());
+    }
+
+    fn finish(&mut self) {
+        let foretold = &self.trial.foretold;
+        if self.drive.connection.state() == State::Open
+            && foretold.reason == CloseReason::Finished
+            && self.drive.connection.unsent(&[]).is_empty()
+        {
+            self.assert_at_rest();
+        }
+        self.read_end = true;
+        self.drive.serve(|connection, _| connection.handle_finished());
+        self.rest();
+    }
+
+    /// Nothing is begun and nothing owed: no clock runs but the idle one.
+    fn assert_at_rest(&self) {
+        let Served { config, options, .. } = &self.trial.served;
+        let idle_at_ms = self.drive.now_ms + u64::from(options.idle_ms_max);
+        let deadline_ms = self.drive.connection.deadline_ms(config, self.drive.now_ms);
+        assert_eq!(self.drive.tally.in_flight, 0);
+        assert_eq!(deadline_ms, idle_at_ms, "a connection at rest has a clock");
+    }
+}

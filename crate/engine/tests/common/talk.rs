@@ -1,0 +1,358 @@
+//! Runs one case of the vectors against the core, in simulated time.
+//!
+//! The twin of `__test__/conformance/run-on-core.ts`.
+
+use super::cases::{Behaviour, Bytes, Case, CaseAnswer, CaseOptions, Step};
+use super::drive::{Drive, Entry, Served};
+use lancelot_engine::config::Options;
+use lancelot_engine::connection::State;
+use lancelot_engine::error::{CloseReason, ConfigError};
+use lancelot_engine::pipeline::Response;
+use std::collections::{BTreeMap, VecDeque};
+
+const TURNS_MAX: usize = 1000;
+const NEVER_MS: u64 = u64::MAX;
+
+/// Runs a case; an error says how the outcome is not what the case wants.
+pub fn run(case: &Case) -> Result<(), String> {
+    let (options, entries) = translate(&case.options, case.handler.is_some());
+    let answer_bytes_max = options.answer_bytes_max;
+    let suffix = options.answer_suffix.clone();
+    let served = match (Served::new(options, &entries), &case.refused) {
+        (Ok(served), None) => served,
+        (Err(error), Some(wanted)) => return equal("the refusal", &refusal(&error), wanted),
+        (Ok(_), Some(wanted)) => return Err(format!("it starts, where {wanted} is wanted")),
+        (Err(error), None) => return Err(format!("it does not start: {error}")),
+    };
+    let mut talk = Talk {
+        handler: CaseHandler::new(case, answer_bytes_max, suffix),
+        drive: Drive::open(&served, 1000, usize::MAX),
+        unread: VecDeque::new(),
+        finish: Finish::NotYet,
+        stops: false,
+        cut_at_ms: NEVER_MS,
+        expected_bytes: 0,
+    };
+    talk.run(case)?;
+    compare(&talk.drive, case)
+}
+
+fn compare(drive: &Drive<'_>, case: &Case) -> Result<(), String> {
+    equal("out", &text(&drive.out), &text(&case.out.as_ref().expect("parsed").0))?;
+    let code = drive.ended().map(CloseReason::code);
+    equal("the code", &code, &case.code.as_deref())?;
+    if let Some(requests) = case.requests {
+        equal("the count of requests", &drive.requests(), &requests)?;
+    }
+    let tally = &drive.tally;
+    for (name, wanted) in &case.stats {
+        let count = match name.as_str() {
+            "requests" => tally.requests,
+            "answered" => tally.answered,
+            "handled" => tally.handled,
+            "unknown" => tally.unknown,
+            "inFlight" => tally.in_flight,
+            "responsesDropped" => tally.responses_dropped,
+            "bytesRead" => tally.bytes_read,
+            "bytesWritten" => tally.bytes_written,
+            // Counted by whoever accepts connections, which a core does not.
+            "accepted" | "open" | "closed" | "refused" => continue,
+            _ => return Err(format!("the counter {name:?} is unknown")),
+        };
+        equal(name, &count, wanted)?;
+    }
+    Ok(())
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(what: &str, is: &T, wanted: &T) -> Result<(), String> {
+    if is == wanted { Ok(()) } else { Err(format!("{what} is {is:?} where {wanted:?} is wanted")) }
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+/// The code with which TypeScript refuses the same.
+fn refusal(error: &ConfigError) -> String {
+    match error {
+        ConfigError::KeyHoldsDelimiter | ConfigError::KeyTooLong => "ERR_LANCELOT_ANSWER_KEY",
+        ConfigError::AnswerTooLong => "ERR_LANCELOT_ANSWER_VALUE",
+        _ => "ERR_LANCELOT_OPTION_RANGE",
+    }
+    .to_string()
+}
+
+fn translate(case: &CaseOptions, has_handler: bool) -> (Options, Vec<Entry>) {
+    let case = case.clone();
+    let default = Options::default();
+    let bytes = |bytes: Option<Bytes>, default: Vec<u8>| bytes.map_or(default, |bytes| bytes.0);
+    let options = Options {
+        delimiter: bytes(case.delimiter, default.delimiter),
+        answer_suffix: bytes(case.answer_suffix, default.answer_suffix),
+        greeting: bytes(case.greeting, default.greeting),
+        unknown_answer: case
+            .unknown_answer
+            .map_or(default.unknown_answer, |answer| answer.map(|bytes| bytes.0)),
+        has_handler,
+        request_bytes_max: case.request_bytes_max.unwrap_or(default.request_bytes_max),
+        answer_bytes_max: case.answer_bytes_max.unwrap_or(default.answer_bytes_max),
+        high_water_bytes: case.high_water_bytes.unwrap_or(default.high_water_bytes),
+        in_flight_max: case.in_flight_max.unwrap_or(default.in_flight_max),
+        in_flight_loop_max: case.in_flight_server_max.unwrap_or(default.in_flight_loop_max),
+        connections_max: default.connections_max,
+        idle_ms_max: case.idle_ms_max.unwrap_or(default.idle_ms_max),
+        request_ms_max: case.request_ms_max.unwrap_or(default.request_ms_max),
+        write_ms_max: case.write_ms_max.unwrap_or(default.write_ms_max),
+        handler_ms_max: case.handler_ms_max.unwrap_or(default.handler_ms_max),
+    };
+    let entries = case.answers.into_iter().map(|answer| match answer {
+        CaseAnswer::Plain(key, answer) => (key.0, answer.0, false),
+        CaseAnswer::Closing(key, answer, _) => (key.0, answer.0, true),
+    });
+    (options, entries.collect())
+}
+
+/// What the handler says to one request.
+type Outcome = Result<Vec<u8>, CloseReason>;
+
+/// The handler of a case: does what the case says, when the case says.
+struct CaseHandler {
+    /// By the request as it is decoded, for that is what the application sees.
+    behaviours: BTreeMap<String, Behaviour>,
+    answer_bytes_max: usize,
+    suffix: Vec<u8>,
+    asked: Vec<String>,
+    /// What releases let go, the oldest first.
+    later: Vec<(String, u32, Outcome)>,
+}
+
+fn decoded(request: &[u8]) -> String {
+    String::from_utf8_lossy(request).into_owned()
+}
+
+impl CaseHandler {
+    fn new(case: &Case, answer_bytes_max: usize, suffix: Vec<u8>) -> Self {
+        let behaviours = case.handler.iter().flatten();
+        Self {
+            behaviours: behaviours.map(|(key, how)| (decoded(&key.0), how.clone())).collect(),
+            answer_bytes_max,
+            suffix,
+            asked: Vec::new(),
+            later: Vec::new(),
+        }
+    }
+
+    /// The outcome, if there is one at once.
+    fn ask(&mut self, number: u32, request: &[u8]) -> Result<Option<Outcome>, String> {
+        let request = decoded(request);
+        let Some(behaviour) = self.behaviours.get(&request).cloned() else {
+            return Err(format!("the handler was asked {request:?}, which nobody foresaw"));
+        };
+        self.asked.push(request.clone());
+        let (is_later, outcome) = match behaviour {
+            Behaviour::Never => return Ok(None),
+            Behaviour::Answer(answer) => (false, self.finish(&answer.0)),
+            Behaviour::Later(answer) => (true, self.finish(&answer.0)),
+            Behaviour::Close => (false, Err(CloseReason::HandlerClose)),
+            Behaviour::CloseLater => (true, Err(CloseReason::HandlerClose)),
+            Behaviour::Throw => (false, Err(CloseReason::HandlerThrew)),
+            Behaviour::Reject => (false, Err(CloseReason::HandlerRejected)),
+            Behaviour::ThrowLater => (true, Err(CloseReason::HandlerRejected)),
+            Behaviour::Nonsense => (false, Err(CloseReason::HandlerBadAnswer)),
+        };
+        if is_later {
+            self.later.push((request, number, outcome));
+            return Ok(None);
+        }
+        Ok(Some(outcome))
+    }
+
+    /// An answer becomes a response, as the border to JavaScript makes it one.
+    fn finish(&self, answer: &[u8]) -> Outcome {
+        if answer.len() > self.answer_bytes_max {
+            return Err(CloseReason::HandlerBadAnswer);
+        }
+        Ok([answer, &self.suffix].concat())
+    }
+
+    fn release(&mut self, request: &[u8]) -> Result<(u32, Outcome), String> {
+        let request = decoded(request);
+        let at = self.later.iter().position(|(waits, ..)| *waits == request);
+        let at = at.ok_or_else(|| format!("nothing to release for {request:?}"))?;
+        let (_, number, outcome) = self.later.remove(at);
+        Ok((number, outcome))
+    }
+}
+
+/// How far the peer's FIN has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Finish {
+    NotYet,
+    Sent,
+    Read,
+}
+
+struct Talk<'a> {
+    drive: Drive<'a>,
+    handler: CaseHandler,
+    /// Sent by the peer and not read.
+    unread: VecDeque<Vec<u8>>,
+    finish: Finish,
+    stops: bool,
+    cut_at_ms: u64,
+    expected_bytes: usize,
+}
+
+impl Talk<'_> {
+    fn run(&mut self, case: &Case) -> Result<(), String> {
+        self.settle()?;
+        for (number, step) in case.steps.iter().flatten().enumerate() {
+            self.step(step).map_err(|fault| format!("step {number}, {step:?}: {fault}"))?;
+        }
+        if matches!(case.code.as_deref(), Some("finished" | "truncated")) {
+            self.send_finish();
+        }
+        self.end()
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Send(bytes) => self.unread.push_back(bytes.0.clone()),
+            Step::Expect(wanted) => return self.expect(&wanted.0),
+            Step::Asked(request) => {
+                let was_asked = self.handler.asked.contains(&decoded(&request.0));
+                return equal("whether it was asked", &was_asked, &true);
+            }
+            Step::Release(request) => {
+                let (number, outcome) = self.handler.release(&request.0)?;
+                self.respond(number, outcome);
+            }
+            Step::Wait(ms) => self.pass(*ms)?,
+            Step::Finish(_) => self.send_finish(),
+            Step::Reset(_) => self.drive.serve(|connection, _| connection.handle_failed()),
+            Step::Stop(drain_ms_max) => {
+                self.stops = true;
+                self.cut_at_ms = self.cut_at_ms.min(self.drive.now_ms + drain_ms_max);
+                self.settle()?;
+                // Nothing to wait for: the deadline is now.
+                self.pass(0)?;
+            }
+            Step::End(_) => self.end()?,
+            Step::Take(bytes) => _ = self.drive.take(*bytes),
+            Step::Reading(wanted) => {
+                return equal("reading", &self.drive.connection.wants_read(), wanted);
+            }
+            Step::State(wanted) => return equal("the state", &self.state(), &wanted.as_str()),
+        }
+        self.settle()
+    }
+
+    fn state(&self) -> &'static str {
+        match self.drive.connection.state() {
+            State::Open => "open",
+            State::Draining(_) => "draining",
+            State::Lingering(_) => "lingering",
+            State::Closed(_) => "closed",
+        }
+    }
+
+    fn expect(&mut self, wanted: &[u8]) -> Result<(), String> {
+        let rest = &self.drive.out[self.expected_bytes..];
+        let arrived = &rest[..rest.len().min(wanted.len())];
+        self.expected_bytes += wanted.len();
+        equal("what arrived", &text(arrived), &text(wanted))
+    }
+
+    fn send_finish(&mut self) {
+        if self.finish == Finish::NotYet {
+            self.finish = Finish::Sent;
+        }
+    }
+
+    fn respond(&mut self, number: u32, outcome: Outcome) {
+        self.drive.handle_response(
+            number,
+            match &outcome {
+                Ok(bytes) => Response::Bytes(bytes),
+                Err(reason) => Response::Close(*reason),
+            },
+        );
+    }
+
+    /// Time passes until the connection has ended, the peer answering the server's FIN.
+    fn end(&mut self) -> Result<(), String> {
+        for _ in 0..TURNS_MAX {
+            if self.state() == "lingering" {
+                self.send_finish();
+            }
+            self.settle()?;
+            match self.state() {
+                "closed" => return Ok(()),
+                "lingering" if self.finish != Finish::Read => {}
+                _ => self.pass(self.due_ms() - self.drive.now_ms)?,
+            }
+        }
+        Err(format!("nothing would end it: {}", self.state()))
+    }
+
+    fn due_ms(&self) -> u64 {
+        let clock_ms = if self.state() == "closed" { NEVER_MS } else { self.drive.deadline_ms };
+        clock_ms.min(self.cut_at_ms).max(self.drive.now_ms)
+    }
+
+    fn pass(&mut self, ms: u64) -> Result<(), String> {
+        let until_ms = self.drive.now_ms + ms;
+        while self.due_ms() <= until_ms {
+            self.drive.now_ms = self.due_ms();
+            if self.cut_at_ms <= self.drive.now_ms {
+                self.cut_at_ms = NEVER_MS;
+                self.drive.serve(|connection, _| connection.cut(CloseReason::Cut));
+            } else {
+                self.drive.pass_deadline();
+            }
+            self.settle()?;
+        }
+        self.drive.now_ms = until_ms;
+        Ok(())
+    }
+
+    /// Does what a driver does, until nothing is left that needs no time.
+    fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..TURNS_MAX {
+            let is_busy = self.answer()?
+                | self.drive.take(self.drive.takes)
+                | self.drive.resume()
+                | self.read();
+            if !is_busy {
+                return Ok(());
+            }
+        }
+        Err("the core never comes to rest".into())
+    }
+
+    fn answer(&mut self) -> Result<bool, String> {
+        let Some((number, request)) = self.drive.asked.0.pop_front() else { return Ok(false) };
+        if let Some(outcome) = self.handler.ask(number, &request)? {
+            self.respond(number, outcome);
+        }
+        Ok(true)
+    }
+
+    fn read(&mut self) -> bool {
+        if !self.drive.connection.wants_read() {
+            return false;
+        }
+        if let Some(piece) = self.unread.pop_front() {
+            self.drive.handle_piece(&piece);
+        } else if self.finish == Finish::Sent {
+            self.finish = Finish::Read;
+            self.drive.serve(|connection, _| connection.handle_finished());
+        } else if self.stops && self.drive.connection.state() == State::Open {
+            // Everything that the peer sent was read and handled.
+            self.drive.serve(|connection, _| connection.stop());
+        } else {
+            return false;
+        }
+        true
+    }
+}
