@@ -67,8 +67,11 @@ export const ENGINE_CORE: readonly string[] = [
   'error',
   'frame',
   'config',
+  'trie',
   'answers',
   'pipeline',
+  'busy',
+  'turn',
   'connection',
 ]
 

@@ -6,9 +6,13 @@
 import type { Arrow } from './arrows.ts'
 import type { Sources } from './sources.ts'
 
-/** A path of a crate's file as a module's name: `crate/engine/src/frame.rs` is `frame`. */
+/**
+ * A path of a crate's file as a module's name: `crate/engine/src/frame.rs` is `frame`, and a file
+ * in a folder below is part of the module that the folder is named for.
+ */
 export function moduleOf(path: string): string {
-  return path.replace(/^.*\//, '').replace(/\.rs$/, '')
+  const [folder = '', file = ''] = path.split('/').slice(-2)
+  return folder === 'src' || folder === 'addon' ? file.replace(/\.rs$/, '') : folder
 }
 
 /** The uses between the modules of one crate, its tests not counted. */

@@ -1,4 +1,4 @@
-//! What a connection does with the bytes it reads: takes the requests, keeps what it cannot take yet.
+//! What a connection does with what it reads: takes the requests, keeps what it cannot take yet.
 
 use super::{Connection, State};
 use crate::error::CloseReason;
