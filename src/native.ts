@@ -8,7 +8,9 @@
 import { getSystemErrorName } from 'node:util'
 import { LancelotError } from './errors.ts'
 import type { SystemFault } from './listen-error.ts'
+import type { ServerSettings } from './options.ts'
 import type { KeyFault } from './protocol/answers.ts'
+import type { Stats } from './types.ts'
 
 /** What the addon exports. */
 export interface Addon {
@@ -17,28 +19,12 @@ export interface Addon {
   closeCodes(): string[]
 }
 
-/** Options as `options.ts` parsed them, with the host as an address. */
-export interface NativeOptions {
-  host: string
-  port: number
-  backlog: number
-  loops: number
-  reusePort: boolean
-  delimiter: Buffer
-  answerSuffix: Buffer
-  greeting: Buffer
+/** Options as `options.ts` parsed them, with the host as an address. The rest stays on this side. */
+export interface NativeOptions
+  extends Omit<ServerSettings, 'answers' | 'handler' | 'signal' | 'unknownAnswer'> {
+  /** Absent: unknown requests close the connection. */
   unknownAnswer?: Buffer
   hasHandler: boolean
-  requestBytesMax: number
-  answerBytesMax: number
-  highWaterBytes: number
-  inFlightMax: number
-  inFlightServerMax: number
-  connectionsMax: number
-  idleMsMax: number
-  requestMsMax: number
-  writeMsMax: number
-  handlerMsMax: number
 }
 
 /** A server whose loops run on threads of their own. */
@@ -76,23 +62,7 @@ export interface EntryFault {
 }
 
 /** The counters, with `closes` in the order of `closeCodes()`. */
-export interface NativeStats {
-  accepted: number
-  refused: number
-  open: number
-  closed: number
-  requests: number
-  answered: number
-  handled: number
-  unknown: number
-  inFlight: number
-  responsesDropped: number
-  eventsDropped: number
-  acceptErrors: number
-  bytesRead: number
-  bytesWritten: number
-  closes: number[]
-}
+export type NativeStats = Omit<Stats, 'closes'> & { closes: number[] }
 
 /** The addon. Rejects with `ERR_LANCELOT_ADDON_MISSING`, and why as its cause. */
 export async function loadAddon(): Promise<Addon> {
