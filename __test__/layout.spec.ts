@@ -93,7 +93,8 @@ test('every file of the engine is compiled', t => {
 
 test('the Rust core names no mio, socket, thread or clock', t => {
   const core = [...engine].filter(([path]) => ENGINE_CORE.includes(moduleOf(path)))
-  t.deepEqual(new Set(core.map(([path]) => moduleOf(path))), new Set(ENGINE_CORE))
+  const found = new Set(core.map(([path]) => moduleOf(path)))
+  t.deepEqual([...found].sort(), [...ENGINE_CORE].sort())
   t.deepEqual(
     findBanned(new Map(core.map(([path, text]) => [path, productCode(text)])), ENGINE_BANS),
     [],

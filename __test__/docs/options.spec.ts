@@ -1,0 +1,51 @@
+/** `docs/options.md` is made from the table of options, and this says when it is stale. */
+
+import { readFile, writeFile } from 'node:fs/promises'
+import test from 'ava'
+import { CLOSE_OPTION_TABLE, OPTION_TABLE, type OptionRow } from '../../src/options.ts'
+
+const PATH = new URL('../../docs/options.md', import.meta.url)
+
+/** Ports and other short numbers are not grouped. */
+function numeral(number = 0): string {
+  return number < 100_000 ? String(number) : number.toLocaleString('en-US')
+}
+
+function range({ type, min, max }: OptionRow): string {
+  if (min === undefined) return ''
+  const unit = type === 'integer' ? '' : type === 'text' ? ' characters' : ' bytes'
+  return `${numeral(min)} to ${numeral(max)}${unit}`
+}
+
+function preset(row: OptionRow): string {
+  if (row.default === undefined || row.type === 'table') return 'none'
+  if (typeof row.default === 'number') return numeral(row.default)
+  return `\`${JSON.stringify(row.default).replaceAll('"', "'")}\``
+}
+
+function rows(table: Readonly<Record<string, OptionRow>>): string {
+  const lines = Object.entries(table).map(([name, row]) => {
+    return `| \`${name}\` | ${row.type} | ${range(row)} | ${preset(row)} | ${row.meaning} |`
+  })
+  return ['| option | type | range | default | what it does |', '|---|---|---|---|---|', ...lines]
+    .join('\n')
+    .concat('\n')
+}
+
+const PAGE = `# Options
+
+Made from the tables in \`src/options.ts\`: change those, then \`UPDATE=1 npx ava __test__/docs\`. An option that is unknown, of a
+wrong type or out of its range is refused, by its name, before anything is opened. Names that end in \`MsMax\` are milliseconds, in
+\`BytesMax\` bytes. [The protocol](protocol.md) says what happens when a limit is passed.
+
+## Of \`startPollServer\` and \`startJsServer\`
+${rows(OPTION_TABLE)}
+For the JavaScript server \`loops\` must be 1, and \`reusePort\` needs Node 22.12 or 23.1.
+
+## Of \`close\`
+${rows(CLOSE_OPTION_TABLE)}`
+
+test('docs/options.md is what the table of options says', async t => {
+  if (process.env.UPDATE !== undefined) await writeFile(PATH, PAGE)
+  t.is(await readFile(PATH, 'utf8'), PAGE, 'stale: UPDATE=1 npx ava __test__/docs')
+})
