@@ -23,26 +23,37 @@ function preset(row: OptionRow): string {
   return `\`${JSON.stringify(row.default).replaceAll('"', "'")}\``
 }
 
+const HEADINGS = ['option', 'type', 'range', 'default', 'what it does']
+
+/** As the formatter has it: columns of one width. */
 function rows(table: Readonly<Record<string, OptionRow>>): string {
-  const lines = Object.entries(table).map(([name, row]) => {
-    return `| \`${name}\` | ${row.type} | ${range(row)} | ${preset(row)} | ${row.meaning} |`
+  const cells = Object.entries(table).map(([name, row]) => {
+    return [`\`${name}\``, row.type, range(row), preset(row), row.meaning]
   })
-  return ['| option | type | range | default | what it does |', '|---|---|---|---|---|', ...lines]
-    .join('\n')
-    .concat('\n')
+  const widths = HEADINGS.map((heading, column) => {
+    return Math.max(heading.length, ...cells.map(row => row[column]?.length ?? 0))
+  })
+  const line = (row: readonly string[]): string => {
+    return `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`
+  }
+  const rule = widths.map(width => '-'.repeat(width))
+  return [HEADINGS, rule, ...cells].map(line).join('')
 }
 
 const PAGE = `# Options
 
-Made from the tables in \`src/options.ts\`: change those, then \`UPDATE=1 npx ava __test__/docs\`. An option that is unknown, of a
-wrong type or out of its range is refused, by its name, before anything is opened. Names that end in \`MsMax\` are milliseconds, in
-\`BytesMax\` bytes. [The protocol](protocol.md) says what happens when a limit is passed.
+Made from the tables in \`src/options.ts\`: change those, then \`UPDATE=1 npx ava __test__/docs\`.
+An option that is unknown, of a wrong type or out of its range is refused, by its name, before
+anything is opened. Names that end in \`MsMax\` are milliseconds, in \`BytesMax\` bytes. [The
+protocol](protocol.md) says what happens when a limit is passed.
 
 ## Of \`startPollServer\` and \`startJsServer\`
+
 ${rows(OPTION_TABLE)}
 For the JavaScript server \`loops\` must be 1, and \`reusePort\` needs Node 22.12 or 23.1.
 
 ## Of \`close\`
+
 ${rows(CLOSE_OPTION_TABLE)}`
 
 test('docs/options.md is what the table of options says', async t => {

@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// Whether letting go of `self` in favour of `newer` may free a whole table.
-    pub fn was_replaced_by(&self, newer: &Self) -> bool {
+    fn was_replaced_by(&self, newer: &Self) -> bool {
         self.generation != newer.generation
     }
 
@@ -176,6 +176,58 @@ impl Answers {
         self.published.store(Arc::new(next));
         self.version.fetch_add(1, Ordering::Release);
         outcome
+    }
+}
+
+/// One loop's view of the answers: a version, until it looks again.
+pub struct Reader {
+    answers: Arc<Answers>,
+    version: u64,
+    table: Arc<Table>,
+    retired: Vec<Arc<Table>>,
+}
+
+impl Reader {
+    /// The version that is in force now.
+    pub fn new(answers: Arc<Answers>) -> Self {
+        let version = answers.version();
+        Self { version, table: answers.table(), retired: Vec::new(), answers }
+    }
+
+    /// Looks again: one load, where nothing has changed. Whoever asks after a change was made gets
+    /// the changed answer, if this comes between receiving a request and looking it up.
+    #[inline]
+    pub fn refresh(&mut self) {
+        if self.answers.version() != self.version {
+            self.renew();
+        }
+    }
+
+    /// The version of the last look.
+    #[inline]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Whether `take_retired` has something to give.
+    #[inline]
+    pub fn has_retired(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
+    /// Whole tables that were replaced since. Freeing one may take long; see where it does no harm.
+    pub fn take_retired(&mut self) -> Vec<Arc<Table>> {
+        std::mem::take(&mut self.retired)
+    }
+
+    #[cold]
+    fn renew(&mut self) {
+        // In this order: a table newer than its number is looked for once more, an older one never.
+        self.version = self.answers.version();
+        let old = std::mem::replace(&mut self.table, self.answers.table());
+        if old.was_replaced_by(&self.table) {
+            self.retired.push(old);
+        }
     }
 }
 

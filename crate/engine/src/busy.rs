@@ -14,6 +14,8 @@ pub(crate) struct Busy {
     pub(crate) input: Vec<u8>,
     /// Whether `input` may hold whole requests.
     pub(crate) unparsed: bool,
+    /// How much of `input` was parsed before; more than 0 only while `unparsed`.
+    pub(crate) parsed: usize,
     /// Whether the first of them needs the handler, which had no room.
     pub(crate) no_room: bool,
     /// Whether reading waits for output to leave or responses to come.

@@ -98,8 +98,8 @@ impl Connection {
         self.bytes_read += piece.len() as u64;
         turn.tally.bytes_read += piece.len() as u64;
         match (self.state, &mut self.busy) {
-            (State::Open, None) => self.take_requests(piece, turn),
-            (State::Open, Some(busy)) if busy.input.is_empty() => self.take_requests(piece, turn),
+            (State::Open, None) => self.take_piece(piece, turn),
+            (State::Open, Some(busy)) if busy.input.is_empty() => self.take_piece(piece, turn),
             (State::Open, Some(_)) => self.finish_request(piece, turn),
             (State::Lingering(_), Some(busy)) => busy.discarded += piece.len() as u64,
             _ => {}
@@ -145,7 +145,7 @@ impl Connection {
         turn.tally.in_flight -= (waited - busy.pipeline.waiting()) as u64;
         turn.tally.handled += u64::from(matches!(response, Response::Bytes(_)));
         if let Some(reason) = closes {
-            busy.input = Vec::new();
+            (busy.input, busy.parsed) = (Vec::new(), 0);
             self.state = State::Draining(reason);
         } else if let Response::Close(reason) = response {
             // Its turn will come; no request after it can be answered, so none is taken.
@@ -192,8 +192,7 @@ impl Connection {
         (busy.paused, busy.no_room) = (false, false);
         busy.began_ms = turn.now_ms;
         if std::mem::take(&mut busy.unparsed) {
-            let input = std::mem::take(&mut busy.input);
-            self.take_requests(&input, turn);
+            self.take_unparsed(turn);
         }
     }
 
@@ -306,8 +305,10 @@ impl Connection {
 
     /// Whether it must be asked again once responses came to other connections, for the limit on
     /// requests in flight is reached.
-    pub fn waits_for_room(&self) -> bool {
-        self.busy.as_ref().is_some_and(|busy| busy.no_room && self.state == State::Open)
+    pub fn waits_for_room(&self, config: &Config) -> bool {
+        let busy = self.busy.as_ref().filter(|_| self.state == State::Open);
+        // Over its own limits too it could not go on: what brings it below them wakes it.
+        busy.is_some_and(|busy| busy.no_room && !busy.is_over(0, config))
     }
 
     /// When `handle_deadline` is due, given that something was handled just now.
@@ -346,7 +347,8 @@ impl Connection {
         if self.state == State::Open {
             self.state = State::Draining(reason);
             if let Some(busy) = &mut self.busy {
-                (busy.input, busy.unparsed, busy.paused) = (Vec::new(), false, false);
+                (busy.input, busy.parsed) = (Vec::new(), 0);
+                (busy.unparsed, busy.paused) = (false, false);
             }
         }
     }

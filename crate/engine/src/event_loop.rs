@@ -12,7 +12,7 @@ mod stopping;
 pub use self::stopping::StopReport;
 use self::stopping::Stopping;
 use crate::accept::{Acceptor, LISTENER};
-use crate::answers::{Answers, Table};
+use crate::answers::{Answers, Reader};
 use crate::config::Config;
 use crate::connection::{Ask, State, Turn};
 use crate::error::CloseReason;
@@ -56,13 +56,15 @@ pub(crate) struct EventLoop<H> {
     poll: Poll,
     acceptor: Option<Acceptor>,
     mailbox: Mailbox,
-    /// The mailboxes of all loops, which take turns with new connections, where this one accepts.
+    /// The other loops.
     crew: Vec<Mailbox>,
+    /// Whether this loop accepts for the crew, and tells it to stop.
+    leads: bool,
+    /// Whose turn with a new connection it is: this loop's own at 0, then the crew's.
     next_of_crew: usize,
     peers: Slab<Peer>,
     timers: Timers,
-    table: Arc<Table>,
-    table_version: u64,
+    answers: Reader,
     handler: H,
     counters: Counters,
     stats: Arc<Stats>,
@@ -112,17 +114,16 @@ impl<H: Handler> EventLoop<H> {
         let mailbox = Mailbox::new(Waker::new(poll.registry(), WAKER)?);
         let acceptor =
             listener.map(|listener| Acceptor::new(listener, poll.registry())).transpose()?;
-        let table_version = common.answers.version();
         Ok(Self {
             poll,
             acceptor,
             mailbox,
             crew: Vec::new(),
+            leads: false,
             next_of_crew: 0,
             peers: Slab::new(),
             timers: Timers::new(0),
-            table: common.answers.table(),
-            table_version,
+            answers: Reader::new(common.answers.clone()),
             handler,
             counters: Counters::default(),
             stats: Arc::default(),
@@ -147,9 +148,9 @@ impl<H: Handler> EventLoop<H> {
         self.stats.clone()
     }
 
-    /// New connections go to these loops in turn.
-    pub(crate) fn lead(&mut self, crew: Vec<Mailbox>) {
-        self.crew = crew;
+    /// These are the other loops; whether this one hands its new connections to them too.
+    pub(crate) fn join_crew(&mut self, crew: Vec<Mailbox>, leads: bool) {
+        (self.crew, self.leads) = (crew, leads);
     }
 
     /// Turns until it is told to stop and every connection ended.
@@ -158,6 +159,7 @@ impl<H: Handler> EventLoop<H> {
         loop {
             self.turn(&mut events)?;
             if let Some(report) = self.stop_report() {
+                self.close_mailbox();
                 return Ok(report);
             }
         }
@@ -170,7 +172,6 @@ impl<H: Handler> EventLoop<H> {
         }
         let elapsed = self.started.elapsed();
         self.now_ms = elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis());
-        self.refresh_table();
         self.take_commands();
         for event in &*events {
             match event.token() {
@@ -214,7 +215,7 @@ impl<H: Handler> EventLoop<H> {
             Asking { handler: &mut self.handler, id, socket: sides.socket, introduced };
         let mut turn = Turn {
             config: &self.common.config,
-            table: &self.table,
+            answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.counters.tally,
             handler: &mut asking,
@@ -237,7 +238,7 @@ impl<H: Handler> EventLoop<H> {
         if has_work && sides.list() {
             self.ready.push_back(id);
         }
-        if sides.connection.waits_for_room() && sides.await_room() {
+        if sides.connection.waits_for_room(&self.common.config) && sides.await_room() {
             self.awaiting_room.push_back(id);
         }
     }
@@ -269,8 +270,7 @@ impl<H: Handler> EventLoop<H> {
                 Command::Adopt(socket, address) => self.adopt(socket, address),
                 Command::Respond(responses) => self.respond(&responses),
                 Command::Stop(drain) => self.stop(drain),
-                // Being awake was the point: the table was refreshed before.
-                Command::Refresh => {}
+                Command::Refresh => self.answers.refresh(),
             }
         }
         self.commands = commands;
@@ -318,21 +318,16 @@ impl<H: Handler> EventLoop<H> {
         self.cut_if_due();
     }
 
-    /// A turn sees one version of the answers.
-    #[inline]
-    fn refresh_table(&mut self) {
-        let version = self.common.answers.version();
-        if version == self.table_version {
-            return;
-        }
-        self.table_version = version;
-        let old = std::mem::replace(&mut self.table, self.common.answers.table());
-        if old.was_replaced_by(&self.table)
-            && old.len() > ENTRIES_FREED_INLINE
-            && let Some(table) = Arc::into_inner(old)
-        {
-            // Without a thread to be had it is freed here and now, and the loop is late once.
-            _ = std::thread::Builder::new().spawn(move || drop(table));
+    /// Lets go of tables that were replaced; of a large one by a thread, for the last to let go frees
+    /// all of it.
+    fn free_retired(&mut self) {
+        for table in self.answers.take_retired() {
+            if table.len() > ENTRIES_FREED_INLINE
+                && let Some(table) = Arc::into_inner(table)
+            {
+                // Without a thread to be had it is freed here and now, and the loop is late once.
+                _ = std::thread::Builder::new().spawn(move || drop(table));
+            }
         }
     }
 
@@ -350,6 +345,9 @@ impl<H: Handler> EventLoop<H> {
             room -= 1;
         }
         self.peers.reuse_freed();
+        if self.answers.has_retired() {
+            self.free_retired();
+        }
         if self.output.capacity() > OUTPUT_BYTES_KEPT {
             self.output = Vec::new();
         }

@@ -15,7 +15,7 @@ use mio::net::TcpStream;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Responses to requests of one loop, in one allocation.
@@ -80,8 +80,15 @@ pub(crate) enum Command {
     Refresh,
 }
 
+#[derive(Default)]
+struct Queue {
+    commands: Vec<Command>,
+    /// Its loop has ended and takes no more.
+    closed: bool,
+}
+
 struct Shared {
-    queue: Mutex<Vec<Command>>,
+    queue: Mutex<Queue>,
     armed: AtomicBool,
     waker: Waker,
 }
@@ -101,12 +108,19 @@ impl Mailbox {
     /// Hands responses to the loop. They reach the connections that asked, or nobody.
     pub fn respond(&self, responses: Responses) {
         if !responses.is_empty() {
-            self.put(Command::Respond(responses));
+            // A loop that has ended has no connection left that could want them.
+            _ = self.put(Command::Respond(responses));
         }
     }
 
-    pub(crate) fn put(&self, command: Command) {
-        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).push(command);
+    /// Puts a command in, or gives it back where the loop has ended.
+    pub(crate) fn put(&self, command: Command) -> Result<(), Command> {
+        let mut queue = self.queue();
+        if queue.closed {
+            return Err(command);
+        }
+        queue.commands.push(command);
+        drop(queue);
         if !self.shared.armed.swap(true, Ordering::AcqRel)
             && let Err(error) = self.shared.waker.wake()
         {
@@ -114,6 +128,18 @@ impl Mailbox {
             self.shared.armed.store(false, Ordering::Release);
             debug_assert!(error.kind() == io::ErrorKind::WouldBlock, "waking failed: {error}");
         }
+        Ok(())
+    }
+
+    /// Takes no more commands. Returns those that nobody took.
+    pub(crate) fn close(&self) -> Vec<Command> {
+        let mut queue = self.queue();
+        queue.closed = true;
+        std::mem::take(&mut queue.commands)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what was put in, into `commands`, which is empty.
@@ -121,8 +147,7 @@ impl Mailbox {
     pub(crate) fn take(&self, commands: &mut Vec<Command>) {
         if self.shared.armed.load(Ordering::Acquire) {
             self.shared.armed.store(false, Ordering::Release);
-            let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::swap(&mut *queue, commands);
+            std::mem::swap(&mut self.queue().commands, commands);
         }
     }
 }

@@ -71,8 +71,10 @@ impl Server {
             loops.push(EventLoop::new(common.clone(), listener.take(), handler)?);
         }
         let mailboxes: Vec<_> = loops.iter().map(EventLoop::mailbox).collect();
-        if !listen.reuse_port {
-            loops[0].lead(mailboxes);
+        for (number, event_loop) in loops.iter_mut().enumerate() {
+            let mut crew = mailboxes.clone();
+            crew.remove(number);
+            event_loop.join_crew(crew, number == 0 && !listen.reuse_port);
         }
         let mut server =
             Self { address, answers, reuse_port: listen.reuse_port, members: Vec::new() };
@@ -106,7 +108,10 @@ impl Server {
         entries: impl IntoIterator<Item = (&'a [u8], &'a [u8], bool)>,
     ) -> Result<(), (usize, ConfigError)> {
         self.answers.replace(entries)?;
-        self.members.iter().for_each(|member| member.mailbox.put(Command::Refresh));
+        for member in &self.members {
+            // One that has ended holds no table.
+            _ = member.mailbox.put(Command::Refresh);
+        }
         Ok(())
     }
 
@@ -115,7 +120,10 @@ impl Server {
     pub fn stop(&self, drain: Duration) {
         // A loop that hands connections out tells the others itself, after the last of them.
         let told = if self.reuse_port { self.members.len() } else { 1 };
-        self.members.iter().take(told).for_each(|member| member.mailbox.put(Command::Stop(drain)));
+        for member in self.members.iter().take(told) {
+            // One that has ended needs not be told, and has told the others.
+            _ = member.mailbox.put(Command::Stop(drain));
+        }
     }
 
     /// The threads to wait for after `stop`, each with what its loop did.

@@ -1,6 +1,6 @@
 //! What a driver lends a connection while it handles something, and what they count together.
 
-use crate::answers::Table;
+use crate::answers::Reader;
 use crate::config::Config;
 
 /// What connections of one driver count together. Gauges and totals; `docs/protocol.md` defines
@@ -26,8 +26,7 @@ pub trait Ask {
 /// What a driver lends a connection while it handles something.
 pub struct Turn<'a> {
     pub config: &'a Config,
-    /// The version of the answers that is in force for this turn.
-    pub table: &'a Table,
+    pub answers: &'a mut Reader,
     /// Shared by all connections: empty when a connection is handed the turn, and again after
     /// `handle_sent`.
     pub output: &'a mut Vec<u8>,

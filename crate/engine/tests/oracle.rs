@@ -6,6 +6,7 @@
 
 mod common {
     pub mod converse;
+    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod drive;
     pub mod oracle;
     pub mod plan;
@@ -83,9 +84,7 @@ fn a_conversation_is_the_same_in_any_order_of_events() {
 fn a_conversation_that_faults_end_is_a_beginning_of_the_one_without() {
     for_plans("faults", |plan| {
         let mut plan = plan.clone();
-        let clocks = &mut plan.options;
-        (clocks.idle_ms_max, clocks.request_ms_max) = (700, 300);
-        (clocks.write_ms_max, clocks.handler_ms_max) = (500, 400);
+        plan.run_short_clocks();
         Trial::new(&plan).check_faults(&plan.steps);
         1
     });
@@ -97,7 +96,8 @@ fn a_key_is_refused_if_and_only_if_no_request_can_equal_it() {
     let delimiters = proptest::collection::vec(letters.clone(), 1..=16);
     let keys = proptest::collection::vec(letters, 0..20);
     proptest!(config(), |(
-        delimiter in delimiters, key in keys, ends_in_delimiter: bool, request_bytes_max in 1usize..20,
+        delimiter in delimiters, key in keys, ends_in_delimiter: bool,
+        request_bytes_max in 1usize..20,
     )| {
         let key = if ends_in_delimiter { [&key[..], &delimiter].concat() } else { key };
         let options = Options { delimiter, request_bytes_max, ..Options::default() };

@@ -1,7 +1,9 @@
 //! Every case of `__test__/vectors/` against the core, in simulated time.
 
 mod common {
+    pub mod case_handler;
     pub mod cases;
+    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod drive;
     pub mod talk;
 }

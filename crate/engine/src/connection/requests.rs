@@ -18,38 +18,53 @@ impl Connection {
         }
     }
 
-    /// Takes the requests of bytes that begin a frame; keeps what it cannot take yet.
+    /// Takes the requests of bytes that begin a frame. Returns how many bytes at the end must be
+    /// kept: the beginning of a request or, where it paused, whatever is unparsed.
     #[inline]
-    pub(super) fn take_requests(&mut self, mut rest: &[u8], turn: &mut Turn<'_>) {
+    pub(super) fn take_requests(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> usize {
+        turn.answers.refresh();
+        let mut rest = bytes;
         while !rest.is_empty() {
             if self.must_pause(turn) {
-                return self.keep_unparsed(rest, turn.now_ms);
+                self.pause_unparsed(turn.now_ms);
+                return rest.len();
             }
             match turn.config.framing.cut(rest) {
                 Cut::Frame { end } => {
                     let request = &rest[..end - turn.config.framing.delimiter().len()];
                     if let Taken::NoRoom = self.take_request(request, turn) {
-                        self.busy().no_room = true;
-                        return self.keep_unparsed(rest, turn.now_ms);
+                        return rest.len();
                     }
                     if self.state != State::Open {
-                        return;
+                        return 0;
                     }
                     rest = &rest[end..];
                 }
                 Cut::Unfinished => {
-                    let busy = self.busy();
-                    busy.input.extend_from_slice(rest);
-                    busy.began_ms = turn.now_ms;
-                    return;
+                    self.busy().began_ms = turn.now_ms;
+                    return rest.len();
                 }
-                Cut::TooLong => return self.drain(CloseReason::RequestTooLong),
+                Cut::TooLong => {
+                    self.drain(CloseReason::RequestTooLong);
+                    return 0;
+                }
             }
+        }
+        0
+    }
+
+    /// Takes the requests of a piece that begins a frame, and keeps what is left of it.
+    #[inline]
+    pub(super) fn take_piece(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
+        let kept = self.take_requests(piece, turn);
+        if kept > 0 {
+            self.busy().input.extend_from_slice(&piece[piece.len() - kept..]);
         }
     }
 
     /// Goes on with the request that an earlier piece began.
     pub(super) fn finish_request(&mut self, piece: &[u8], turn: &mut Turn<'_>) {
+        turn.answers.refresh();
         let busy = self.busy();
         match turn.config.framing.cut_begun(&busy.input, piece) {
             Cut::Frame { end } => {
@@ -58,10 +73,9 @@ impl Connection {
                 let request = &input[..input.len() - turn.config.framing.delimiter().len()];
                 if let Taken::NoRoom = self.take_request(request, turn) {
                     input.extend_from_slice(&piece[end..]);
-                    self.busy().no_room = true;
-                    self.keep_unparsed(&input, turn.now_ms);
+                    self.busy().input = input;
                 } else if self.state == State::Open {
-                    self.take_requests(&piece[end..], turn);
+                    self.take_piece(&piece[end..], turn);
                 }
             }
             Cut::Unfinished => busy.input.extend_from_slice(piece),
@@ -69,15 +83,33 @@ impl Connection {
         }
     }
 
-    fn keep_unparsed(&mut self, rest: &[u8], now_ms: u64) {
+    /// Takes the requests that were read before a pause.
+    pub(super) fn take_unparsed(&mut self, turn: &mut Turn<'_>) {
         let busy = self.busy();
-        busy.input = rest.to_vec();
+        let input = std::mem::take(&mut busy.input);
+        let start = std::mem::take(&mut busy.parsed);
+        let kept = self.take_requests(&input[start..], turn);
+        if kept > 0 {
+            let busy = self.busy();
+            (busy.input, busy.parsed) = (input, 0);
+            let parsed = busy.input.len() - kept;
+            if busy.unparsed {
+                // Another pause: moving the rest each time would make many pauses dear.
+                busy.parsed = parsed;
+            } else {
+                busy.input.drain(..parsed);
+            }
+        }
+    }
+
+    fn pause_unparsed(&mut self, now_ms: u64) {
+        let busy = self.busy();
         (busy.unparsed, busy.paused, busy.began_ms) = (true, true, now_ms);
     }
 
     #[inline]
     fn take_request(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
-        if let Some(answer) = turn.table.find(request) {
+        if let Some(answer) = turn.answers.table().find(request) {
             self.requests += 1;
             turn.tally.requests += 1;
             turn.tally.answered += 1;
@@ -94,6 +126,8 @@ impl Connection {
     fn take_unknown(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
         let config = turn.config;
         if config.has_handler && !turn.has_room() {
+            self.pause_unparsed(turn.now_ms);
+            self.busy().no_room = true;
             return Taken::NoRoom;
         }
         self.requests += 1;

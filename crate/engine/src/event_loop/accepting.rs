@@ -46,14 +46,32 @@ impl<H: Handler> EventLoop<H> {
                     self.refuse();
                     return;
                 }
-                let turn = self.next_of_crew;
-                match self.crew.get(turn) {
-                    Some(mailbox) if turn > 0 => mailbox.put(Command::Adopt(socket, address)),
-                    _ => self.adopt(socket, address),
-                }
-                self.next_of_crew = if turn + 1 < self.crew.len() { turn + 1 } else { 0 };
+                self.hand_out(socket, address);
             }
         }
+    }
+
+    /// Gives a new connection to whose turn it is.
+    fn hand_out(&mut self, socket: TcpStream, address: SocketAddr) {
+        let turn = self.next_of_crew;
+        let others = if self.leads { self.crew.len() } else { 0 };
+        self.next_of_crew = if turn < others { turn + 1 } else { 0 };
+        let Some(mailbox) = turn.checked_sub(1).and_then(|at| self.crew.get(at)) else {
+            return self.adopt(socket, address);
+        };
+        if let Err(Command::Adopt(socket, address)) = mailbox.put(Command::Adopt(socket, address)) {
+            self.adopt(socket, address);
+        }
+    }
+
+    /// The loop ends: connections that it was handed and never took are let go.
+    pub(super) fn close_mailbox(&mut self) {
+        for command in self.mailbox.close() {
+            if let Command::Adopt(..) = command {
+                self.refuse();
+            }
+        }
+        self.stats.publish(&self.counters);
     }
 
     fn refuse(&mut self) {

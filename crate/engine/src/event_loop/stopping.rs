@@ -35,7 +35,16 @@ impl<H: Handler> EventLoop<H> {
             self.accept_last();
             self.look_at_all();
         }
-        self.crew.iter().skip(1).for_each(|mailbox| mailbox.put(Command::Stop(drain)));
+        if self.leads {
+            self.stop_crew(drain);
+        }
+    }
+
+    fn stop_crew(&self, drain: Duration) {
+        for mailbox in &self.crew {
+            // One that has ended needs not be told.
+            _ = mailbox.put(Command::Stop(drain));
+        }
     }
 
     fn look_at_all(&mut self) {
@@ -77,9 +86,11 @@ impl<H: Handler> EventLoop<H> {
     pub(crate) fn fail(&mut self, message: String, drain_of_others: Duration) {
         self.acceptor = None;
         self.stop(drain_of_others);
+        self.stop_crew(drain_of_others);
         self.end_all(CloseReason::ServerFailed);
         self.handler.failed(Failure::Loop(message));
         self.end_turn();
+        self.close_mailbox();
     }
 }
 

@@ -3,6 +3,8 @@
 //! Whatever the format does not know is an error, so that a slip of the pen in a case cannot make
 //! the case pass.
 
+use super::drive::Entry;
+use lancelot_engine::config::Options;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,6 +64,39 @@ pub struct CaseOptions {
     pub request_ms_max: Option<u32>,
     pub write_ms_max: Option<u32>,
     pub handler_ms_max: Option<u32>,
+}
+
+impl CaseOptions {
+    /// What the engine calls them, and the table.
+    pub fn translate(&self, has_handler: bool) -> (Options, Vec<Entry>) {
+        let case = self.clone();
+        let default = Options::default();
+        let bytes = |bytes: Option<Bytes>, default: Vec<u8>| bytes.map_or(default, |bytes| bytes.0);
+        let options = Options {
+            delimiter: bytes(case.delimiter, default.delimiter),
+            answer_suffix: bytes(case.answer_suffix, default.answer_suffix),
+            greeting: bytes(case.greeting, default.greeting),
+            unknown_answer: case
+                .unknown_answer
+                .map_or(default.unknown_answer, |answer| answer.map(|bytes| bytes.0)),
+            has_handler,
+            request_bytes_max: case.request_bytes_max.unwrap_or(default.request_bytes_max),
+            answer_bytes_max: case.answer_bytes_max.unwrap_or(default.answer_bytes_max),
+            high_water_bytes: case.high_water_bytes.unwrap_or(default.high_water_bytes),
+            in_flight_max: case.in_flight_max.unwrap_or(default.in_flight_max),
+            in_flight_loop_max: case.in_flight_server_max.unwrap_or(default.in_flight_loop_max),
+            connections_max: default.connections_max,
+            idle_ms_max: case.idle_ms_max.unwrap_or(default.idle_ms_max),
+            request_ms_max: case.request_ms_max.unwrap_or(default.request_ms_max),
+            write_ms_max: case.write_ms_max.unwrap_or(default.write_ms_max),
+            handler_ms_max: case.handler_ms_max.unwrap_or(default.handler_ms_max),
+        };
+        let entries = case.answers.into_iter().map(|answer| match answer {
+            CaseAnswer::Plain(key, answer) => (key.0, answer.0, false),
+            CaseAnswer::Closing(key, answer, _) => (key.0, answer.0, true),
+        });
+        (options, entries.collect())
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -93,6 +93,8 @@ struct Talk<'a> {
     /// The numbers of requests that were asked and not answered, and the responses to them.
     waiting: Vec<(u32, Result<Vec<u8>, CloseReason>)>,
     answered: Vec<u32>,
+    /// The first request, by its number, at which the handler ends the conversation.
+    closes_at: Option<u32>,
 }
 
 impl<'a> Talk<'a> {
@@ -105,6 +107,7 @@ impl<'a> Talk<'a> {
             read_end: false,
             waiting: Vec::new(),
             answered: Vec::new(),
+            closes_at: None,
         }
     }
 
@@ -140,10 +143,21 @@ impl<'a> Talk<'a> {
             let asked = self.drive.asked.0.drain(..);
             self.waiting.extend(asked.map(|(number, request)| (number, handle(&request, suffix))));
             if !self.drive.resume() && !reads {
-                return;
+                return self.assert_in_flight();
             }
         }
         panic!("the core never comes to rest");
+    }
+
+    /// What the core counts as in flight is what was asked and can still be answered.
+    fn assert_in_flight(&self) {
+        let can_be_answered = match self.drive.connection.state() {
+            State::Closed(_) | State::Lingering(_) => return,
+            State::Draining(CloseReason::HandlerTimeout) => return,
+            _ => |number| self.closes_at.is_none_or(|closes_at| number < closes_at),
+        };
+        let waiting = self.waiting.iter().filter(|(number, _)| can_be_answered(*number)).count();
+        assert_eq!(self.drive.tally.in_flight, waiting as u64);
     }
 
     /// Whether a request waited.
@@ -154,7 +168,10 @@ impl<'a> Talk<'a> {
         let (number, outcome) = self.waiting.remove(place % self.waiting.len());
         let response = match &outcome {
             Ok(bytes) => Response::Bytes(bytes),
-            Err(reason) => Response::Close(*reason),
+            Err(reason) => {
+                self.closes_at = Some(self.closes_at.map_or(number, |at| at.min(number)));
+                Response::Close(*reason)
+            }
         };
         self.drive.handle_response(number, response);
         self.answered.push(number);

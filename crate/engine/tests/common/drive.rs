@@ -5,7 +5,7 @@
 //! everything that happens, and keeping the clock. What happens, and when, is the caller's.
 //! After everything that happens it asserts what must hold at any time.
 
-use lancelot_engine::answers::{Answers, Table};
+use lancelot_engine::answers::{Answers, Reader};
 use lancelot_engine::config::{Config, Options};
 use lancelot_engine::connection::{Ask, Connection, State, Tally, Turn};
 use lancelot_engine::error::{CloseReason, ConfigError};
@@ -29,24 +29,25 @@ impl Ask for Asked {
 /// What every conversation of one server has in common.
 pub struct Served {
     pub config: Arc<Config>,
-    pub table: Arc<Table>,
+    pub answers: Arc<Answers>,
     pub options: Options,
 }
 
 impl Served {
     pub fn new(options: Options, entries: &[Entry]) -> Result<Self, ConfigError> {
         let config = Arc::new(Config::parse(options.clone())?);
-        let answers = Answers::new(config.clone());
+        let answers = Arc::new(Answers::new(config.clone()));
         for (key, answer, close) in entries {
             answers.set(key, answer, *close)?;
         }
-        Ok(Self { config, table: answers.table(), options })
+        Ok(Self { config, answers, options })
     }
 }
 
 /// One conversation and what came of it so far.
 pub struct Drive<'a> {
     served: &'a Served,
+    answers: Reader,
     pub connection: Connection,
     pub tally: Tally,
     pub asked: Asked,
@@ -67,6 +68,7 @@ impl<'a> Drive<'a> {
     pub fn open(served: &'a Served, now_ms: u64, takes: usize) -> Self {
         let mut drive = Self {
             served,
+            answers: Reader::new(served.answers.clone()),
             connection: Connection::open(now_ms),
             tally: Tally::default(),
             asked: Asked::default(),
@@ -86,7 +88,7 @@ impl<'a> Drive<'a> {
     pub fn serve(&mut self, happened: impl FnOnce(&mut Connection, &mut Turn<'_>)) {
         let mut turn = Turn {
             config: &self.served.config,
-            table: &self.served.table,
+            answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.tally,
             handler: &mut self.asked,
@@ -140,7 +142,7 @@ impl<'a> Drive<'a> {
     pub fn resume(&mut self) -> bool {
         let turn = Turn {
             config: &self.served.config,
-            table: &self.served.table,
+            answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.tally,
             handler: &mut self.asked,

@@ -2,20 +2,20 @@
 //!
 //! The twin of `__test__/conformance/run-on-core.ts`.
 
-use super::cases::{Behaviour, Bytes, Case, CaseAnswer, CaseOptions, Step};
-use super::drive::{Drive, Entry, Served};
-use lancelot_engine::config::Options;
+use super::case_handler::{CaseHandler, Outcome, decoded};
+use super::cases::{Case, Step};
+use super::drive::{Drive, Served};
 use lancelot_engine::connection::State;
 use lancelot_engine::error::{CloseReason, ConfigError};
 use lancelot_engine::pipeline::Response;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 const TURNS_MAX: usize = 1000;
 const NEVER_MS: u64 = u64::MAX;
 
 /// Runs a case; an error says how the outcome is not what the case wants.
 pub fn run(case: &Case) -> Result<(), String> {
-    let (options, entries) = translate(&case.options, case.handler.is_some());
+    let (options, entries) = case.options.translate(case.handler.is_some());
     let answer_bytes_max = options.answer_bytes_max;
     let suffix = options.answer_suffix.clone();
     let served = match (Served::new(options, &entries), &case.refused) {
@@ -80,108 +80,6 @@ fn refusal(error: &ConfigError) -> String {
         _ => "ERR_LANCELOT_OPTION_RANGE",
     }
     .to_string()
-}
-
-fn translate(case: &CaseOptions, has_handler: bool) -> (Options, Vec<Entry>) {
-    let case = case.clone();
-    let default = Options::default();
-    let bytes = |bytes: Option<Bytes>, default: Vec<u8>| bytes.map_or(default, |bytes| bytes.0);
-    let options = Options {
-        delimiter: bytes(case.delimiter, default.delimiter),
-        answer_suffix: bytes(case.answer_suffix, default.answer_suffix),
-        greeting: bytes(case.greeting, default.greeting),
-        unknown_answer: case
-            .unknown_answer
-            .map_or(default.unknown_answer, |answer| answer.map(|bytes| bytes.0)),
-        has_handler,
-        request_bytes_max: case.request_bytes_max.unwrap_or(default.request_bytes_max),
-        answer_bytes_max: case.answer_bytes_max.unwrap_or(default.answer_bytes_max),
-        high_water_bytes: case.high_water_bytes.unwrap_or(default.high_water_bytes),
-        in_flight_max: case.in_flight_max.unwrap_or(default.in_flight_max),
-        in_flight_loop_max: case.in_flight_server_max.unwrap_or(default.in_flight_loop_max),
-        connections_max: default.connections_max,
-        idle_ms_max: case.idle_ms_max.unwrap_or(default.idle_ms_max),
-        request_ms_max: case.request_ms_max.unwrap_or(default.request_ms_max),
-        write_ms_max: case.write_ms_max.unwrap_or(default.write_ms_max),
-        handler_ms_max: case.handler_ms_max.unwrap_or(default.handler_ms_max),
-    };
-    let entries = case.answers.into_iter().map(|answer| match answer {
-        CaseAnswer::Plain(key, answer) => (key.0, answer.0, false),
-        CaseAnswer::Closing(key, answer, _) => (key.0, answer.0, true),
-    });
-    (options, entries.collect())
-}
-
-/// What the handler says to one request.
-type Outcome = Result<Vec<u8>, CloseReason>;
-
-/// The handler of a case: does what the case says, when the case says.
-struct CaseHandler {
-    /// By the request as it is decoded, for that is what the application sees.
-    behaviours: BTreeMap<String, Behaviour>,
-    answer_bytes_max: usize,
-    suffix: Vec<u8>,
-    asked: Vec<String>,
-    /// What releases let go, the oldest first.
-    later: Vec<(String, u32, Outcome)>,
-}
-
-fn decoded(request: &[u8]) -> String {
-    String::from_utf8_lossy(request).into_owned()
-}
-
-impl CaseHandler {
-    fn new(case: &Case, answer_bytes_max: usize, suffix: Vec<u8>) -> Self {
-        let behaviours = case.handler.iter().flatten();
-        Self {
-            behaviours: behaviours.map(|(key, how)| (decoded(&key.0), how.clone())).collect(),
-            answer_bytes_max,
-            suffix,
-            asked: Vec::new(),
-            later: Vec::new(),
-        }
-    }
-
-    /// The outcome, if there is one at once.
-    fn ask(&mut self, number: u32, request: &[u8]) -> Result<Option<Outcome>, String> {
-        let request = decoded(request);
-        let Some(behaviour) = self.behaviours.get(&request).cloned() else {
-            return Err(format!("the handler was asked {request:?}, which nobody foresaw"));
-        };
-        self.asked.push(request.clone());
-        let (is_later, outcome) = match behaviour {
-            Behaviour::Never => return Ok(None),
-            Behaviour::Answer(answer) => (false, self.finish(&answer.0)),
-            Behaviour::Later(answer) => (true, self.finish(&answer.0)),
-            Behaviour::Close => (false, Err(CloseReason::HandlerClose)),
-            Behaviour::CloseLater => (true, Err(CloseReason::HandlerClose)),
-            Behaviour::Throw => (false, Err(CloseReason::HandlerThrew)),
-            Behaviour::Reject => (false, Err(CloseReason::HandlerRejected)),
-            Behaviour::ThrowLater => (true, Err(CloseReason::HandlerRejected)),
-            Behaviour::Nonsense => (false, Err(CloseReason::HandlerBadAnswer)),
-        };
-        if is_later {
-            self.later.push((request, number, outcome));
-            return Ok(None);
-        }
-        Ok(Some(outcome))
-    }
-
-    /// An answer becomes a response, as the border to JavaScript makes it one.
-    fn finish(&self, answer: &[u8]) -> Outcome {
-        if answer.len() > self.answer_bytes_max {
-            return Err(CloseReason::HandlerBadAnswer);
-        }
-        Ok([answer, &self.suffix].concat())
-    }
-
-    fn release(&mut self, request: &[u8]) -> Result<(u32, Outcome), String> {
-        let request = decoded(request);
-        let at = self.later.iter().position(|(waits, ..)| *waits == request);
-        let at = at.ok_or_else(|| format!("nothing to release for {request:?}"))?;
-        let (_, number, outcome) = self.later.remove(at);
-        Ok((number, outcome))
-    }
 }
 
 /// How far the peer's FIN has come.
