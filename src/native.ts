@@ -19,7 +19,7 @@ export interface Addon {
   closeCodes(): string[]
 }
 
-/** Options as `options.ts` parsed them, with the host as an address. The rest stays on this side. */
+/** Options as `options.ts` parsed them, the host as an address. The rest stays on this side. */
 export interface NativeOptions
   extends Omit<ServerSettings, 'answers' | 'handler' | 'signal' | 'unknownAnswer'> {
   /** Absent: unknown requests close the connection. */

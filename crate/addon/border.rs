@@ -18,7 +18,7 @@ use lancelot_engine::server::StopReport;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Words of one record.
@@ -88,6 +88,8 @@ pub(crate) struct Border {
     queues: Vec<Mutex<Batch>>,
     /// Events waiting in each queue.
     events: Vec<AtomicUsize>,
+    /// Events of each loop that were dropped, and that JavaScript was not told of.
+    dropped_untold: Vec<AtomicU32>,
     events_dropped: AtomicU64,
     interest: AtomicU8,
     armed: AtomicBool,
@@ -105,6 +107,7 @@ impl Border {
         Arc::new(Self {
             queues: (0..loops).map(|_| Mutex::default()).collect(),
             events: (0..loops).map(|_| AtomicUsize::new(0)).collect(),
+            dropped_untold: (0..loops).map(|_| AtomicU32::new(0)).collect(),
             events_dropped: AtomicU64::new(0),
             interest: AtomicU8::new(0),
             armed: AtomicBool::new(false),
@@ -115,13 +118,8 @@ impl Border {
 
     /// The loops' ends, in the order of their numbers.
     pub(crate) fn tellers(self: &Arc<Self>) -> impl Iterator<Item = Teller> {
-        let teller = |number| Teller {
-            number,
-            batch: Batch::default(),
-            events: 0,
-            dropped: 0,
-            border: self.clone(),
-        };
+        let teller =
+            |number| Teller { number, batch: Batch::default(), events: 0, border: self.clone() };
         (0..self.queues.len()).map(teller)
     }
 
@@ -204,6 +202,11 @@ impl Border {
             std::mem::swap(&mut taking.batch, &mut lock(&self.queues[taking.queue]));
             if !taking.batch.records.is_empty() {
                 self.events[taking.queue].store(0, Ordering::Relaxed);
+                // Behind those that filled the queue: what is dropped came after them.
+                let dropped = self.dropped_untold[taking.queue].swap(0, Ordering::Relaxed);
+                if dropped > 0 {
+                    taking.batch.push(FAILED, FAILED_EVENTS, NOBODY, dropped, &[]);
+                }
                 return true;
             }
         }
@@ -223,8 +226,6 @@ pub(crate) struct Teller {
     batch: Batch,
     /// Events in `batch`.
     events: usize,
-    /// Events dropped and not yet told of.
-    dropped: u32,
 }
 
 impl Teller {
@@ -235,18 +236,10 @@ impl Teller {
         if admitted {
             self.events += 1;
         } else {
-            self.dropped = self.dropped.saturating_add(1);
+            self.border.dropped_untold[self.number].fetch_add(1, Ordering::Relaxed);
             self.border.events_dropped.fetch_add(1, Ordering::Relaxed);
         }
         admitted
-    }
-
-    /// Tells how many events were dropped, once JavaScript took those that filled the queue.
-    fn tell_dropped(&mut self) {
-        if self.dropped > 0 && self.border.events[self.number].load(Ordering::Relaxed) == 0 {
-            let dropped = std::mem::take(&mut self.dropped);
-            self.batch.push(FAILED, FAILED_EVENTS, NOBODY, dropped, &[]);
-        }
     }
 }
 
@@ -289,7 +282,6 @@ impl Handler for Teller {
     }
 
     fn turn_ended(&mut self) {
-        self.tell_dropped();
         if self.batch.records.is_empty() {
             return;
         }

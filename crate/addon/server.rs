@@ -15,6 +15,7 @@ use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::{ConnectionId, Interest};
 use lancelot_engine::mailbox::{Mailbox, Responses};
 use lancelot_engine::server::{Listen, Server};
+use lancelot_engine::stats::Counters;
 use napi::bindgen_prelude::{BufferSlice, Function, Uint32Array, Uint32ArraySlice};
 use napi::{CleanupEnvHook, Env};
 use napi_derive::napi;
@@ -28,6 +29,8 @@ const RESPONSE_WORDS: usize = 5;
 #[derive(Default)]
 struct Running {
     server: Option<Server>,
+    /// What the server counted, once it is gone.
+    counted: Counters,
     /// Joins the loops, once they were told to stop.
     joiner: Option<JoinHandle<()>>,
 }
@@ -46,9 +49,11 @@ impl Shared {
     /// Stops now and waits for every thread: none may outlive the environment.
     fn tear_down(&self) {
         let mut running = self.running();
-        if let Some(server) = &mut running.server {
+        // Taken out: its mailboxes hold descriptors, which must not wait for a garbage collection.
+        if let Some(mut server) = running.server.take() {
             server.stop(Duration::ZERO);
             Server::join(server.take_threads());
+            running.counted = server.counters();
         }
         if let Some(joiner) = running.joiner.take() {
             // A joiner that panicked has told nobody, and nobody is left to be told.
@@ -157,6 +162,10 @@ impl NativeServer {
     #[napi]
     pub fn respond(&self, words: &[i32], count: u32, text: &[u8]) -> napi::Result<()> {
         guard(|| {
+            // Released: whoever asked is gone.
+            if self.mailboxes.is_empty() {
+                return Ok(());
+            }
             let mut responses: Vec<_> =
                 self.mailboxes.iter().map(|_| Responses::default()).collect();
             let mut rest = text;
@@ -256,7 +265,10 @@ impl NativeServer {
     pub fn stats(&self) -> napi::Result<NativeStats> {
         guard(|| {
             let running = self.shared.running();
-            let counters = running.server.as_ref().map(Server::counters).unwrap_or_default();
+            let counters = match &running.server {
+                Some(server) => server.counters(),
+                None => running.counted.clone(),
+            };
             Ok(NativeStats::new(&counters, self.shared.border.events_dropped()))
         })
     }
@@ -284,6 +296,7 @@ impl NativeServer {
     pub fn release(&mut self, env: Env) -> napi::Result<()> {
         guard(|| {
             self.shared.tear_down();
+            self.mailboxes.clear();
             self.hook.take().map_or(Ok(()), |hook| env.remove_env_cleanup_hook(hook))
         })
     }

@@ -318,8 +318,8 @@ impl<H: Handler> EventLoop<H> {
         self.cut_if_due();
     }
 
-    /// Lets go of tables that were replaced; of a large one by a thread, for the last to let go frees
-    /// all of it.
+    /// Lets go of tables that were replaced; of a large one by a thread, for the last to let go
+    /// frees all of it.
     fn free_retired(&mut self) {
         for table in self.answers.take_retired() {
             if table.len() > ENTRIES_FREED_INLINE

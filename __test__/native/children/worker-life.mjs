@@ -1,0 +1,43 @@
+/** The Worker of `worker-lives.mjs`: a server that is asked until it is busy, and its end. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { startPollServer } from 'lancelot'
+
+const { way, isOdd } = workerData
+const REQUESTS = 200
+
+/** `busy` asks the main thread to end this one, which meanwhile goes on answering. */
+const WAYS = {
+  exit() {
+    process.exit(7)
+  },
+  terminate() {
+    parentPort.postMessage('busy')
+  },
+  'main-exits'() {
+    parentPort.postMessage('busy')
+  },
+  async close() {
+    await server.close()
+  },
+  'close-and-exit'() {
+    void server.close()
+    process.exit(7)
+  },
+}
+
+let asked = 0
+
+function handler() {
+  asked += 1
+  if (asked === REQUESTS) {
+    if (isOdd) WAYS[way]()
+    else setImmediate(WAYS[way])
+  }
+  return asked % 3 === 0 ? Promise.resolve('a') : 'a'
+}
+
+const server = await startPollServer({ port: 0, answers: { known: 'a' }, handler })
+server.on('connection', () => {})
+server.on('close', () => {})
+parentPort.postMessage({ port: server.address.port })
