@@ -6,7 +6,7 @@
  */
 
 import { isIPv6 } from 'node:net'
-import { settleResponse, settleThrow } from '../ask-handler.ts'
+import { type HandlerDone, settleResponse, settleThrow } from '../ask-handler.ts'
 import { type CloseCode, LancelotError } from '../errors.ts'
 import { listenError, resolveHost } from '../listen-error.ts'
 import { type Addon, loadAddon, type NativeServer, systemFault } from '../native.ts'
@@ -128,29 +128,19 @@ class PollDriver implements Driver, Inbound {
   request(whom: Whom, number: number, request: string): void {
     const { handler, answerBytesMax } = this.#settings
     const connection = this.#connectionOf(whom)
-    const { loop, slot, generation } = whom
-    let isLater = false
-    const done = (outcome: Buffer | CloseCode, failure: LancelotError | undefined): void => {
-      const asker = { loop, slot, generation }
-      if (typeof outcome !== 'string') this.#outbox.respond(asker, number, outcome)
-      else this.#outbox.close(asker, number, this.#codes.indexOf(outcome))
-      if (isLater) this.#planFlush()
-      if (failure !== undefined) this.#observer.failed(failure)
-    }
     let response: unknown
     try {
       response = (handler as Handler)(request, connection)
     } catch (cause) {
-      settleThrow(cause, connection, done)
+      settleThrow(cause, connection, this.#done({ ...whom }, number))
       return
     }
     // Most handlers answer with short text at once: it needs no outcome and no buffer of its own.
     if (typeof response === 'string' && response.length * 3 <= answerBytesMax) {
       this.#outbox.respond(whom, number, response)
-      return
+    } else {
+      settleResponse(response, connection, answerBytesMax, this.#done({ ...whom }, number))
     }
-    settleResponse(response, connection, answerBytesMax, done)
-    isLater = true
   }
 
   closed(
@@ -198,6 +188,16 @@ class PollDriver implements Driver, Inbound {
     this.#native.release()
     this.#resolveStop(this.#stopSummary)
     this.#resolveStop = undefined
+  }
+
+  /** What becomes of an outcome, now or later. */
+  #done(whom: Whom, number: number): HandlerDone {
+    return (outcome, failure) => {
+      if (typeof outcome !== 'string') this.#outbox.respond(whom, number, outcome)
+      else this.#outbox.close(whom, number, this.#codes.indexOf(outcome))
+      this.#planFlush()
+      if (failure !== undefined) this.#observer.failed(failure)
+    }
   }
 
   /** Later answers of one turn of JavaScript's loop leave together. */
