@@ -5,9 +5,8 @@
  * Of the floor and of the engine alone (its example `serve`), each without any JavaScript.
  */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { BenchError } from './bench-error.ts'
@@ -17,10 +16,10 @@ import {
   type CountResult,
   type Faults,
   type LoadProcess,
-  startLoad,
   sumFaults,
+  withLoad,
 } from './load-process.ts'
-import { LOAD_CORE, pinned, requireTools, SERVER_CORE } from './machine.ts'
+import { pinned, requireTools, SERVER_CORE } from './machine.ts'
 import { cargoBuild, releaseProgram } from './programs.ts'
 import { figure, markdownTable } from './table.ts'
 
@@ -45,11 +44,9 @@ export async function runInstructions(quick: boolean): Promise<Faults> {
   requireTools('taskset', 'valgrind')
   cargoBuild('--package', 'lancelot-load', '--package', 'lancelot-floor')
   cargoBuild('--package', 'lancelot-engine', '--example', 'serve')
-  const folder = await mkdtemp(join(tmpdir(), 'lancelot-bench-'))
-  const load = await startLoad(LOAD_CORE)
   const results: CountResult[] = []
   const rows: string[][] = []
-  try {
+  await withLoad(async (load, folder) => {
     for (const { name, program } of PROGRAMS) {
       const row: string[] = [name]
       for (const { depth, short, long } of RUNS) {
@@ -68,10 +65,7 @@ export async function runInstructions(quick: boolean): Promise<Faults> {
       }
       rows.push(row)
     }
-  } finally {
-    await load.stop()
-    await rm(folder, { recursive: true })
-  }
+  })
   console.log(`\n### User instructions per request, ${CONNECTIONS} connections\n`)
   console.log(markdownTable(['server', 'depth 1', 'depth 16'], rows))
   return sumFaults(results)

@@ -1,8 +1,11 @@
 /** The load side (crate/load), pinned and alive for the whole run: a command in, a result out. */
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { BenchError } from './bench-error.ts'
 import { startLineProcess } from './line-process.ts'
-import { pinned } from './machine.ts'
+import { LOAD_CORE, pinned } from './machine.ts'
 import { releaseProgram } from './programs.ts'
 
 /** Answers that did not come as they should. */
@@ -84,6 +87,20 @@ export async function startLoad(core: number): Promise<LoadProcess> {
     hold: ({ port }, connections) => ask({ shape: 'hold', port, connections }),
     release: () => ask({ shape: 'release' }),
     stop: () => child.stop(),
+  }
+}
+
+/** Lends a load side, and a folder for the files of an instrument, and takes both back after. */
+export async function withLoad(
+  work: (load: LoadProcess, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'lancelot-bench-'))
+  const load = await startLoad(LOAD_CORE)
+  try {
+    await work(load, folder)
+  } finally {
+    await load.stop()
+    await rm(folder, { recursive: true })
   }
 }
 

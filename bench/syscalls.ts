@@ -7,18 +7,17 @@
  */
 
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BenchError } from './bench-error.ts'
 import {
   type CountResult,
   type Faults,
   type LoadProcess,
-  startLoad,
   sumFaults,
+  withLoad,
 } from './load-process.ts'
-import { LOAD_CORE, requireTools } from './machine.ts'
+import { requireTools } from './machine.ts'
 import {
   buildServers,
   type RunningServer,
@@ -44,11 +43,9 @@ const ATTACH_MS_MAX = 10_000
 export async function runSyscalls(names: readonly ServerName[], quick: boolean): Promise<Faults> {
   requireTools('taskset', 'strace')
   buildServers(names)
-  const folder = await mkdtemp(join(tmpdir(), 'lancelot-bench-'))
-  const load = await startLoad(LOAD_CORE)
   const results: CountResult[] = []
   const rows: string[][] = []
-  try {
+  await withLoad(async (load, folder) => {
     // The floor's second entry would only repeat the count.
     for (const name of names.filter(each => each !== 'floor again')) {
       const row: string[] = [name]
@@ -64,10 +61,7 @@ export async function runSyscalls(names: readonly ServerName[], quick: boolean):
       }
       rows.push(row)
     }
-  } finally {
-    await load.stop()
-    await rm(folder, { recursive: true })
-  }
+  })
   const header = ['server', 'depth 1', 'of which', 'depth 16', 'of which']
   console.log(`\n### System calls per request, ${CONNECTIONS} connections\n`)
   console.log(markdownTable(header, rows))
