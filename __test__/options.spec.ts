@@ -2,7 +2,8 @@
 
 import test from 'ava'
 import type { LancelotError } from '../src/errors.ts'
-import { describe, OPTION_TABLE, parseCloseOptions, parseServerOptions } from '../src/options.ts'
+import { describe } from '../src/option-table.ts'
+import { OPTION_TABLE, parseCloseOptions, parseServerOptions } from '../src/options.ts'
 import type { ServerOptions } from '../src/types.ts'
 
 function refusal(options: unknown): LancelotError {

@@ -4,7 +4,7 @@
  */
 
 import { type CloseCode, LancelotError } from './errors.ts'
-import { describe, isBytes } from './options.ts'
+import { describe, isBytes } from './option-table.ts'
 import type { Connection, Handler } from './types.ts'
 
 /** What the handler answered, without the suffix, or the code with which the connection ends. */

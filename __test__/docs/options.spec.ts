@@ -2,7 +2,8 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import test from 'ava'
-import { CLOSE_OPTION_TABLE, OPTION_TABLE, type OptionRow } from '../../src/options.ts'
+import type { OptionRow } from '../../src/option-table.ts'
+import { CLOSE_OPTION_TABLE, OPTION_TABLE } from '../../src/options.ts'
 
 const PATH = new URL('../../docs/options.md', import.meta.url)
 

@@ -8,6 +8,7 @@
 export const TYPESCRIPT_CORE: readonly string[] = [
   'src/errors.ts',
   'src/nearest-name.ts',
+  'src/option-table.ts',
   'src/options.ts',
   'src/types.ts',
   'src/protocol/frame-buffer.ts',

@@ -6,7 +6,8 @@
  */
 
 import { LancelotError } from '../errors.ts'
-import { describe, isBytes, parseTable, type ServerSettings } from '../options.ts'
+import { describe, isBytes, parseTable } from '../option-table.ts'
+import type { ServerSettings } from '../options.ts'
 import type { Answer, AnswerTable, Bytes } from '../types.ts'
 
 /** An answer as it is kept: without the suffix. */
