@@ -61,12 +61,13 @@ export class Inbox {
     this.#inbound = inbound
   }
 
-  /** Answers the doorbell. */
-  drain(): void {
+  /** Answers the doorbell. Whether nothing was left; otherwise it rings again. */
+  drain(): boolean {
     for (let batches = 0; batches < BATCHES_PER_TURN_MAX; batches++) {
-      if (!this.#drainBatch()) return
+      if (!this.#drainBatch()) return true
     }
     this.#native.ring()
+    return false
   }
 
   /** Whether there was one. */

@@ -180,11 +180,11 @@ class PollDriver implements Driver, Inbound {
   }
 
   #drain(): void {
-    this.#inbox.drain()
+    if (!this.#inbox.drain()) return
     // The loops' last records were queued before the one that says that they ended, but perhaps in
     // a queue that was passed already: the server ends once nothing is left in any.
     if (this.#stopSummary === undefined || this.#resolveStop === undefined) return
-    this.#inbox.drain()
+    if (!this.#inbox.drain()) return
     this.#native.release()
     this.#resolveStop(this.#stopSummary)
     this.#resolveStop = undefined
