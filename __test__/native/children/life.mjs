@@ -7,6 +7,7 @@
  */
 
 import { startPollServer } from 'lancelot'
+import { endingHandler } from './ending-handler.mjs'
 
 const [way, text] = process.argv.slice(2)
 const isOdd = Number(text) % 2 === 1
@@ -39,18 +40,7 @@ const WAYS = {
   },
 }
 
-let asked = 0
-
-function handler() {
-  asked += 1
-  if (asked === REQUESTS) {
-    // Within the doorbell's call, or after it.
-    if (isOdd) WAYS[way]()
-    else setImmediate(WAYS[way])
-  }
-  return asked % 3 === 0 ? Promise.resolve('a') : 'a'
-}
-
+const handler = endingHandler(REQUESTS, isOdd, WAYS[way])
 const server = await startPollServer({ port: 0, loops: 2, answers: { known: 'a' }, handler })
 server.on('connection', () => {})
 server.on('close', () => {})

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { startPollServer } from 'lancelot'
+import { endingHandler } from './ending-handler.mjs'
 
 const { way, isOdd } = workerData
 const REQUESTS = 200
@@ -26,17 +27,7 @@ const WAYS = {
   },
 }
 
-let asked = 0
-
-function handler() {
-  asked += 1
-  if (asked === REQUESTS) {
-    if (isOdd) WAYS[way]()
-    else setImmediate(WAYS[way])
-  }
-  return asked % 3 === 0 ? Promise.resolve('a') : 'a'
-}
-
+const handler = endingHandler(REQUESTS, isOdd, WAYS[way])
 const server = await startPollServer({ port: 0, answers: { known: 'a' }, handler })
 server.on('connection', () => {})
 server.on('close', () => {})

@@ -71,6 +71,12 @@ impl Busy {
         !self.output.is_empty() || self.pipeline.oldest().is_some()
     }
 
+    /// Nothing more is taken: what was read and not taken is no request.
+    pub(crate) fn drop_input(&mut self) {
+        (self.input, self.parsed) = (Vec::new(), 0);
+        (self.unparsed, self.paused) = (false, false);
+    }
+
     pub(crate) fn is_at_rest(&self) -> bool {
         self.input.is_empty() && !self.owes()
     }

@@ -145,7 +145,7 @@ impl Connection {
         turn.tally.in_flight -= (waited - busy.pipeline.waiting()) as u64;
         turn.tally.handled += u64::from(matches!(response, Response::Bytes(_)));
         if let Some(reason) = closes {
-            (busy.input, busy.parsed) = (Vec::new(), 0);
+            busy.drop_input();
             self.state = State::Draining(reason);
         } else if let Response::Close(reason) = response {
             // Its turn will come; no request after it can be answered, so none is taken.
@@ -347,8 +347,7 @@ impl Connection {
         if self.state == State::Open {
             self.state = State::Draining(reason);
             if let Some(busy) = &mut self.busy {
-                (busy.input, busy.parsed) = (Vec::new(), 0);
-                (busy.unparsed, busy.paused) = (false, false);
+                busy.drop_input();
             }
         }
     }

@@ -20,13 +20,24 @@ impl<H: Handler> EventLoop<H> {
     pub(super) fn accept(&mut self) {
         let Some(mut acceptor) = self.acceptor.take() else { return };
         acceptor.resume(self.poll.registry(), self.now_ms);
-        for _ in 0..ACCEPTS_PER_TURN {
+        self.accept_up_to(ACCEPTS_PER_TURN, &mut acceptor);
+        self.acceptor = Some(acceptor);
+    }
+
+    /// Takes what waits on the listener when a stop begins: it connected before that.
+    pub(super) fn accept_last(&mut self) {
+        let Some(mut acceptor) = self.acceptor.take() else { return };
+        acceptor.ready = true;
+        self.accept_up_to(ACCEPTED_LAST_MAX, &mut acceptor);
+    }
+
+    fn accept_up_to(&mut self, most: usize, acceptor: &mut Acceptor) {
+        for _ in 0..most {
             if !acceptor.ready {
                 break;
             }
-            self.accept_one(&mut acceptor);
+            self.accept_one(acceptor);
         }
-        self.acceptor = Some(acceptor);
     }
 
     fn accept_one(&mut self, acceptor: &mut Acceptor) {
@@ -51,11 +62,14 @@ impl<H: Handler> EventLoop<H> {
         }
     }
 
-    /// Gives a new connection to whose turn it is.
+    /// Gives a new connection to whose turn it is; in a stop to this loop, for the others may be
+    /// gone before they are handed anything.
     fn hand_out(&mut self, socket: TcpStream, address: SocketAddr) {
+        if !self.leads || self.stopping.is_some() {
+            return self.adopt(socket, address);
+        }
         let turn = self.next_of_crew;
-        let others = if self.leads { self.crew.len() } else { 0 };
-        self.next_of_crew = if turn < others { turn + 1 } else { 0 };
+        self.next_of_crew = (turn + 1) % (self.crew.len() + 1);
         let Some(mailbox) = turn.checked_sub(1).and_then(|at| self.crew.get(at)) else {
             return self.adopt(socket, address);
         };
@@ -117,20 +131,5 @@ impl<H: Handler> EventLoop<H> {
             }
             sides.connection.greet(turn);
         });
-    }
-
-    /// What waits on the listener connected before the stop, and is served by this loop: the others
-    /// may be gone before they are handed anything.
-    pub(super) fn accept_last(&mut self) {
-        let Some(mut acceptor) = self.acceptor.take() else { return };
-        acceptor.ready = true;
-        self.next_of_crew = 0;
-        for _ in 0..ACCEPTED_LAST_MAX {
-            if !acceptor.ready {
-                break;
-            }
-            self.accept_one(&mut acceptor);
-            self.next_of_crew = 0;
-        }
     }
 }

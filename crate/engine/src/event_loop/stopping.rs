@@ -26,6 +26,13 @@ pub(super) struct Stopping {
 impl<H: Handler> EventLoop<H> {
     /// No new connections; what came is answered; the rest is cut after `drain`.
     pub(super) fn stop(&mut self, drain: Duration) {
+        self.stop_self(drain);
+        if self.leads {
+            self.stop_crew(drain);
+        }
+    }
+
+    fn stop_self(&mut self, drain: Duration) {
         let deadline_ms = self.now_ms + drain.as_millis() as u64;
         if let Some(stopping) = &mut self.stopping {
             stopping.deadline_ms = stopping.deadline_ms.min(deadline_ms);
@@ -34,9 +41,6 @@ impl<H: Handler> EventLoop<H> {
                 Some(Stopping { deadline_ms, drained_before: ended_in_order(&self.counters) });
             self.accept_last();
             self.look_at_all();
-        }
-        if self.leads {
-            self.stop_crew(drain);
         }
     }
 
@@ -85,7 +89,7 @@ impl<H: Handler> EventLoop<H> {
     /// The loop cannot go on: its connections end, the application is told, the crew stops.
     pub(crate) fn fail(&mut self, message: String, drain_of_others: Duration) {
         self.acceptor = None;
-        self.stop(drain_of_others);
+        self.stop_self(Duration::ZERO);
         self.stop_crew(drain_of_others);
         self.end_all(CloseReason::ServerFailed);
         self.handler.failed(Failure::Loop(message));
