@@ -18,10 +18,28 @@ export type AnswerTable = Readonly<Record<string, Answer>> | Iterable<readonly [
 /** What a handler may return: the response, or null to close the connection. */
 export type Response = Bytes | null
 
-/** Answers the requests that the table does not know. `request` is decoded as UTF-8. */
-export type Handler = (request: string, connection: Connection) => Response | Promise<Response>
+/**
+ * How bytes and text become each other where the handler, the events and `send` meet them. `utf8`
+ * replaces what is not valid, as Node's own decoder does; `latin1` maps bytes to the characters
+ * U+0000 to U+00FF one to one; with `buffer` requests are Buffers, and text that is sent is UTF-8.
+ */
+export type Encoding = 'utf8' | 'latin1' | 'buffer'
 
-/** One peer, as JavaScript sees it. */
+/** What a request or response is in JavaScript. A Buffer is the reader's own to keep and change. */
+export type Decoded<E extends Encoding = Encoding> = E extends 'buffer' ? Buffer : string
+
+/** Answers the requests that the table does not know. */
+export type Handler<E extends Encoding = 'utf8'> = (
+  request: Decoded<E>,
+  connection: Connection,
+) => Response | Promise<Response>
+
+/** Handlers by the beginning of the request; the longest that fits is asked. */
+export type Routes<E extends Encoding = 'utf8'> =
+  | Readonly<Record<string, Handler<E>>>
+  | Iterable<readonly [Bytes, Handler<E>]>
+
+/** One peer, as JavaScript sees it: the same object for as long as the peer is connected. */
 export interface Connection {
   /** Unique for the server's life. A safe integer. */
   readonly id: number
@@ -29,6 +47,45 @@ export interface Connection {
   readonly remoteAddress: string | undefined
   /** The peer's port, or undefined where it was gone before anyone asked. */
   readonly remotePort: number | undefined
+  /** When it was accepted, in ms since 1970. */
+  readonly openedAtMs: number
+  /** Yours. */
+  data: unknown
+  /**
+   * Sends bytes outside any response: at once, between two responses, without the suffix. Resolves
+   * to whether they were taken: not where the connection is ending or gone, and not while its
+   * unsent output is at or over `highWaterBytes`. Rejects with `ERR_LANCELOT_ARGUMENT`.
+   */
+  send(bytes: Bytes): Promise<boolean>
+  /** Takes no more requests, answers those that were taken, then ends with `connection-close`. */
+  close(): void
+  /** Stops reading, until `resume`. What was read goes on being answered; the clocks go on too. */
+  pause(): void
+  /** Reads again. */
+  resume(): void
+  /**
+   * Makes it a member of a group for `broadcast`. Resolves to whether it is one: not where it is
+   * gone or in 64 groups already. Rejects with `ERR_LANCELOT_ARGUMENT`.
+   */
+  join(group: string): Promise<boolean>
+  /** Ends a membership. Resolves to whether there was one. Rejects with `ERR_LANCELOT_ARGUMENT`. */
+  leave(group: string): Promise<boolean>
+  /** Its counters, as they are now; undefined where it is gone. */
+  stats(): Promise<ConnectionStats | undefined>
+}
+
+/** Counters of one connection. */
+export interface ConnectionStats {
+  /** Requests taken from it. */
+  requests: number
+  bytesRead: number
+  bytesWritten: number
+  /** Since it was accepted. */
+  durationMs: number
+  /** Requests that wait for the handler. */
+  inFlight: number
+  /** Bytes that are ready to leave, or held behind an earlier response. */
+  unsentBytes: number
 }
 
 /** Where a server listens. */
@@ -61,7 +118,10 @@ export interface Stats {
   handled: number
   unknown: number
   inFlight: number
+  inFlightBytes: number
   responsesDropped: number
+  pushed: number
+  pushesDropped: number
   eventsDropped: number
   acceptErrors: number
   bytesRead: number
@@ -82,7 +142,7 @@ export interface CloseOptions {
 }
 
 /** Options of every server. Ranges and defaults are the table in `options.ts`. */
-export interface ServerOptions {
+export interface ServerOptions<E extends Encoding = Encoding> {
   /** Address or name to listen on. @default '127.0.0.1' */
   host?: string
   /** 0 to 65,535; 0 lets the system pick. @default 1060 */
@@ -101,7 +161,11 @@ export interface ServerOptions {
   /** What is answered without asking JavaScript. @default none */
   answers?: AnswerTable
   /** Answers what the table does not know. @default none */
-  handler?: Handler
+  handler?: Handler<E>
+  /** Handlers by the beginning of the request, before `handler`. @default none */
+  routes?: Routes<E>
+  /** How requests become text and text that is returned or sent becomes bytes. @default 'utf8' */
+  encoding?: E
   /**
    * The answer to what nobody knows; null closes the connection instead.
    * @default 'Error: unknown question.'
@@ -121,6 +185,8 @@ export interface ServerOptions {
   inFlightMax?: number
   /** Requests of the whole server that may wait for the handler. @default 65536 */
   inFlightServerMax?: number
+  /** Bytes of the requests that may wait for the handler, all together. @default 67108864 */
+  inFlightBytesMax?: number
   /** Open connections; more are closed as they come and counted as refused. @default 1000000 */
   connectionsMax?: number
   /** How long a peer that is owed nothing may be silent. @default 300000 */
@@ -135,12 +201,58 @@ export interface ServerOptions {
   signal?: AbortSignal
 }
 
-/** The events of a server, with their arguments. */
-export interface ServerEvents {
+/** Which limit of the server is reached, so that it makes peers wait or refuses them. */
+export type OverloadReason =
+  /** `inFlightServerMax` or `inFlightBytesMax`: some connections are not read. Ends at the half. */
+  | 'in-flight'
+  /** `connectionsMax`: new connections are refused. Ends once a tenth is free. */
+  | 'connections'
+
+/** The events of a server, with their arguments. Requests and responses are as `encoding` says. */
+export interface ServerEvents<E extends Encoding = Encoding> {
   /** A peer connected. */
   connection: [connection: Connection]
+  /** A request was taken, the connection's `number`th (from 1), whoever answers it. */
+  request: [connection: Connection, request: Decoded<E>, number: number]
+  /**
+   * There is a response to the `number`th request, without the suffix, whoever gave it. It leaves
+   * after those to earlier requests.
+   */
+  response: [connection: Connection, response: Decoded<E>, number: number]
   /** A connection ended. */
   close: [connection: Connection, summary: ConnectionSummary]
   /** Something failed and the server carries on; never thrown where nobody listens. */
   error: [error: Error]
+  /** A limit of the whole server is reached. */
+  overload: [reason: OverloadReason]
+  /** The server is well below that limit again. */
+  overloadEnd: [reason: OverloadReason, durationMs: number]
+}
+
+/** One event, as `server.events()` gives it. */
+export type ServerEvent<E extends Encoding = Encoding> =
+  | { type: 'connection'; connection: Connection }
+  | { type: 'request'; connection: Connection; request: Decoded<E>; number: number }
+  | { type: 'response'; connection: Connection; response: Decoded<E>; number: number }
+  | { type: 'close'; connection: Connection; summary: ConnectionSummary }
+  | { type: 'error'; error: Error }
+  | { type: 'overload'; reason: OverloadReason }
+  | { type: 'overloadEnd'; reason: OverloadReason; durationMs: number }
+  /** This reader was too slow: so many events before the next one are lost to it. */
+  | { type: 'dropped'; count: number }
+
+/** What `server.events()` takes. */
+export interface EventsOptions {
+  /** The events that are wanted. @default all */
+  only?: readonly (keyof ServerEvents)[]
+  /** Events that may wait for the reader; later ones are dropped. @default 65536 */
+  queuedMax?: number
+  /** Aborting it ends the events. @default none */
+  signal?: AbortSignal
+}
+
+/** Whom `server.broadcast()` reaches. */
+export interface BroadcastOptions {
+  /** The members of this group. @default every connection */
+  to?: string
 }
