@@ -18,8 +18,10 @@ pub(crate) struct Busy {
     pub(crate) parsed: usize,
     /// Whether the first of them needs the handler, which had no room.
     pub(crate) no_room: bool,
-    /// Whether reading waits for output to leave or responses to come.
+    /// Whether reading waits: for output to leave, for responses, or for the application.
     pub(crate) paused: bool,
+    /// Whether the application wants nothing read.
+    pub(crate) held_back: bool,
     /// Whether the peer sends no more.
     pub(crate) peer_finished: bool,
     /// Answers that the system did not take; the first `output_sent` bytes it did.
@@ -81,11 +83,15 @@ impl Busy {
         self.input.is_empty() && !self.owes()
     }
 
+    /// Bytes that are ready to leave, or held behind an earlier response.
+    pub(crate) fn owed_bytes(&self) -> usize {
+        self.unsent().len() + self.pipeline.held_bytes()
+    }
+
     /// Whether so much is owed that reading must pause. `fresh_bytes` are in the turn's output and
     /// not yet the connection's.
     pub(crate) fn is_over(&self, fresh_bytes: usize, config: &Config) -> bool {
-        let owed = fresh_bytes + self.unsent().len() + self.pipeline.held_bytes();
-        owed >= config.high_water_bytes
+        fresh_bytes + self.owed_bytes() >= config.high_water_bytes
             || self.pipeline.waiting() >= config.in_flight_max
             || self.pipeline.answered_behind() >= ANSWERED_BEHIND_MAX
     }
@@ -96,7 +102,7 @@ impl Busy {
         let writes = !self.output.is_empty();
         let oldest = self.pipeline.oldest();
         let begun = open && !self.paused && !self.input.is_empty();
-        let waits = open && self.paused && !writes && oldest.is_none();
+        let waits = open && self.paused && !self.held_back && !writes && oldest.is_none();
         [
             writes.then(|| (self.progress_ms + config.write_ms_max, Clock::Write)),
             oldest.map(|(number, at_ms)| (at_ms + config.handler_ms_max, Clock::Handler(number))),

@@ -5,6 +5,7 @@
 
 use crate::error::ConfigError;
 use crate::frame::Framing;
+use crate::routes::{ROUTES_MAX, Routes};
 
 /// What a caller may choose. Every field has a default; times are in milliseconds.
 #[derive(Clone, Debug)]
@@ -17,8 +18,10 @@ pub struct Options {
     pub greeting: Vec<u8>,
     /// The answer to what nobody knows; `None` closes the connection instead.
     pub unknown_answer: Option<Vec<u8>>,
-    /// Whether requests outside the table go to the handler.
+    /// Whether a handler takes the requests outside the table that no route fits.
     pub has_handler: bool,
+    /// The beginnings of requests that have handlers of their own; the first is route 1.
+    pub routes: Vec<Vec<u8>>,
     /// The longest request, without its delimiter.
     pub request_bytes_max: usize,
     /// The longest answer, without the suffix.
@@ -29,6 +32,8 @@ pub struct Options {
     pub in_flight_max: usize,
     /// Requests of one event loop that may wait for the handler.
     pub in_flight_loop_max: usize,
+    /// Bytes of the requests of one event loop that may wait for the handler.
+    pub in_flight_loop_bytes_max: usize,
     /// Open connections of one event loop.
     pub connections_max: usize,
     /// How long a peer that is owed nothing may be silent.
@@ -49,11 +54,13 @@ impl Default for Options {
             greeting: Vec::new(),
             unknown_answer: Some(b"Error: unknown question.".to_vec()),
             has_handler: false,
+            routes: Vec::new(),
             request_bytes_max: 16 * 1024,
             answer_bytes_max: 1024 * 1024,
             high_water_bytes: 64 * 1024,
             in_flight_max: 128,
             in_flight_loop_max: 64 * 1024,
+            in_flight_loop_bytes_max: 64 * 1024 * 1024,
             connections_max: 1_000_000,
             idle_ms_max: 300_000,
             request_ms_max: 10_000,
@@ -70,11 +77,12 @@ pub struct Config {
     pub(crate) greeting: Vec<u8>,
     /// With the suffix.
     pub(crate) unknown_answer: Option<Vec<u8>>,
-    pub(crate) has_handler: bool,
+    pub(crate) routes: Routes,
     pub(crate) answer_bytes_max: usize,
     pub(crate) high_water_bytes: usize,
     pub(crate) in_flight_max: usize,
     pub(crate) in_flight_loop_max: usize,
+    pub(crate) in_flight_loop_bytes_max: usize,
     pub(crate) connections_max: usize,
     pub(crate) idle_ms_max: u64,
     pub(crate) request_ms_max: u64,
@@ -90,6 +98,7 @@ impl Config {
             ("high_water_bytes", options.high_water_bytes),
             ("in_flight_max", options.in_flight_max),
             ("in_flight_loop_max", options.in_flight_loop_max),
+            ("in_flight_loop_bytes_max", options.in_flight_loop_bytes_max),
             ("connections_max", options.connections_max),
             ("idle_ms_max", options.idle_ms_max as usize),
             ("request_ms_max", options.request_ms_max as usize),
@@ -100,17 +109,21 @@ impl Config {
                 return Err(ConfigError::ZeroLimit(name));
             }
         }
+        if options.routes.len() > ROUTES_MAX {
+            return Err(ConfigError::Routes(options.routes.len()));
+        }
         let suffix = options.answer_suffix;
         Ok(Self {
             framing: Framing::new(&options.delimiter, options.request_bytes_max)?,
             unknown_answer: options.unknown_answer.map(|answer| [&answer[..], &suffix].concat()),
             answer_suffix: suffix,
             greeting: options.greeting,
-            has_handler: options.has_handler,
+            routes: Routes::new(options.routes, options.has_handler),
             answer_bytes_max: options.answer_bytes_max,
             high_water_bytes: options.high_water_bytes,
             in_flight_max: options.in_flight_max,
             in_flight_loop_max: options.in_flight_loop_max,
+            in_flight_loop_bytes_max: options.in_flight_loop_bytes_max,
             connections_max: options.connections_max,
             idle_ms_max: options.idle_ms_max.into(),
             request_ms_max: options.request_ms_max.into(),

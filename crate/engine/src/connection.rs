@@ -10,6 +10,8 @@
 //!   [`handle_response`](Connection::handle_response),
 //!   [`handle_deadline`](Connection::handle_deadline), [`stop`](Connection::stop),
 //!   [`cut`](Connection::cut)
+//! - what the application wants: [`push`](Connection::push), [`close`](Connection::close),
+//!   [`hold_back`](Connection::hold_back), [`let_go_on`](Connection::let_go_on)
 //! - then what to send: [`unsent`](Connection::unsent), [`handle_sent`](Connection::handle_sent)
 //! - then [`settle`](Connection::settle), and what to do next: [`state`](Connection::state),
 //!   [`wants_read`](Connection::wants_read), [`can_resume`](Connection::can_resume),
@@ -21,7 +23,7 @@ use crate::busy::{Busy, Clock};
 use crate::config::Config;
 use crate::error::CloseReason;
 use crate::pipeline::Response;
-pub use crate::turn::{Ask, Tally, Turn};
+pub use crate::turn::{Ask, Observes, Tally, Turn};
 
 mod requests;
 
@@ -56,6 +58,19 @@ pub struct Summary {
     pub bytes_read: u64,
     pub bytes_written: u64,
     pub duration_ms: u64,
+}
+
+/// How a conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    pub requests: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    pub duration_ms: u64,
+    /// Requests that wait for the handler.
+    pub in_flight: u64,
+    /// Bytes that are ready to leave, or held behind an earlier response.
+    pub unsent_bytes: u64,
 }
 
 /// The state machine of one peer.
@@ -129,7 +144,8 @@ impl Connection {
         };
     }
 
-    /// The handler answered the request of this number, suffix included.
+    /// The handler answered the request of this number; the suffix is added here.
+    #[inline]
     pub fn handle_response(&mut self, number: u32, response: Response<'_>, turn: &mut Turn<'_>) {
         let waiting = matches!(self.state, State::Open | State::Draining(_));
         let Some(busy) = self.busy.as_mut().filter(|_| waiting) else {
@@ -137,13 +153,20 @@ impl Connection {
             return;
         };
         let output = if busy.output.is_empty() { &mut *turn.output } else { &mut busy.output };
-        let waited = busy.pipeline.waiting();
-        let Ok(closes) = busy.pipeline.respond(number, response, output) else {
+        let (waited, bytes) = (busy.pipeline.waiting(), busy.pipeline.waiting_bytes());
+        let suffix = &turn.config.answer_suffix;
+        let Ok(closes) = busy.pipeline.respond(number, response, suffix, output) else {
             turn.tally.responses_dropped += 1;
             return;
         };
         turn.tally.in_flight -= (waited - busy.pipeline.waiting()) as u64;
-        turn.tally.handled += u64::from(matches!(response, Response::Bytes(_)));
+        turn.tally.in_flight_bytes -= (bytes - busy.pipeline.waiting_bytes()) as u64;
+        if let Response::Bytes(bytes) = response {
+            turn.tally.handled += 1;
+            if turn.observes.responses {
+                turn.handler.responded(number, bytes);
+            }
+        }
         if let Some(reason) = closes {
             busy.drop_input();
             self.state = State::Draining(reason);
@@ -184,6 +207,50 @@ impl Connection {
             State::Open | State::Draining(_) => State::Closed(reason),
             State::Lingering(kept) | State::Closed(kept) => State::Closed(kept),
         };
+    }
+
+    /// Sends bytes outside any response, as they are; whether they were taken. They leave after what
+    /// is ready and before what is waited for.
+    pub fn push(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> bool {
+        let owed = self.busy.as_ref().map_or(0, |busy| busy.owed_bytes()) + turn.output.len();
+        if self.state != State::Open || owed >= turn.config.high_water_bytes {
+            turn.tally.pushes_dropped += 1;
+            return false;
+        }
+        turn.tally.pushed += 1;
+        match &mut self.busy {
+            Some(busy) if !busy.output.is_empty() => busy.output.extend_from_slice(bytes),
+            _ => turn.output.extend_from_slice(bytes),
+        }
+        true
+    }
+
+    /// The application wants no more requests of it: what was taken is answered, then it ends.
+    pub fn close(&mut self) {
+        self.drain(CloseReason::ConnectionClose);
+    }
+
+    /// The application wants nothing read until `let_go_on`.
+    pub fn hold_back(&mut self, now_ms: u64) {
+        if self.state == State::Open {
+            let busy = self.busy();
+            busy.held_back = true;
+            if !std::mem::replace(&mut busy.paused, true) {
+                busy.began_ms = now_ms;
+            }
+        }
+    }
+
+    /// Ends a `hold_back`; the driver sees by `can_resume` what follows.
+    pub fn let_go_on(&mut self) {
+        if let Some(busy) = &mut self.busy {
+            busy.held_back = false;
+        }
+    }
+
+    /// Whether the application wants nothing read.
+    pub fn is_held_back(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.held_back)
     }
 
     /// What was read before a pause is handled now. Only where `can_resume` said so.
@@ -245,7 +312,7 @@ impl Connection {
         let Some(busy) = &mut self.busy else { return lingers };
         match self.state {
             State::Open => {
-                let over = busy.unparsed || busy.is_over(0, turn.config);
+                let over = busy.unparsed || busy.held_back || busy.is_over(0, turn.config);
                 if over && !busy.paused {
                     (busy.paused, busy.began_ms) = (true, turn.now_ms);
                 }
@@ -258,6 +325,7 @@ impl Connection {
             }
             State::Closed(_) => {
                 turn.tally.in_flight -= busy.pipeline.waiting() as u64;
+                turn.tally.in_flight_bytes -= busy.pipeline.waiting_bytes() as u64;
                 self.busy = None;
             }
             State::Draining(_) | State::Lingering(_) => {}
@@ -298,9 +366,9 @@ impl Connection {
 
     /// Whether the reason for a pause is gone, so that the driver should `resume` soon.
     pub fn can_resume(&self, turn: &Turn<'_>) -> bool {
-        let paused = self.busy.as_ref().filter(|busy| busy.paused && self.state == State::Open);
-        paused
-            .is_some_and(|busy| !busy.is_over(0, turn.config) && (!busy.no_room || turn.has_room()))
+        let Some(busy) = &self.busy else { return false };
+        let waits = busy.paused && !busy.held_back && self.state == State::Open;
+        waits && !busy.is_over(0, turn.config) && (!busy.no_room || turn.has_room())
     }
 
     /// Whether it must be asked again once responses came to other connections, for the limit on
@@ -308,7 +376,7 @@ impl Connection {
     pub fn waits_for_room(&self, config: &Config) -> bool {
         let busy = self.busy.as_ref().filter(|_| self.state == State::Open);
         // Over its own limits too it could not go on: what brings it below them wakes it.
-        busy.is_some_and(|busy| busy.no_room && !busy.is_over(0, config))
+        busy.is_some_and(|busy| busy.no_room && !busy.held_back && !busy.is_over(0, config))
     }
 
     /// When `handle_deadline` is due, given that something was handled just now.
@@ -328,15 +396,33 @@ impl Connection {
 
     /// How it went, once it is closed.
     pub fn summary(&self, reason: CloseReason, now_ms: u64) -> Summary {
-        let mut opened = [0; 8];
-        opened[..5].copy_from_slice(&self.opened_ms);
         Summary {
             reason,
             requests: self.requests,
             bytes_read: self.bytes_read,
             bytes_written: self.bytes_written,
-            duration_ms: now_ms - u64::from_le_bytes(opened),
+            duration_ms: now_ms - self.opened_ms(),
         }
+    }
+
+    /// How it stands.
+    pub fn inspect(&self, now_ms: u64) -> Inspection {
+        let busy = self.busy.as_ref();
+        Inspection {
+            requests: self.requests,
+            bytes_read: self.bytes_read,
+            bytes_written: self.bytes_written,
+            duration_ms: now_ms - self.opened_ms(),
+            in_flight: busy.map_or(0, |busy| busy.pipeline.waiting()) as u64,
+            unsent_bytes: busy.map_or(0, |busy| busy.owed_bytes()) as u64,
+        }
+    }
+
+    /// When it was opened, by the driver's clock.
+    pub fn opened_ms(&self) -> u64 {
+        let mut opened = [0; 8];
+        opened[..5].copy_from_slice(&self.opened_ms);
+        u64::from_le_bytes(opened)
     }
 
     fn busy(&mut self) -> &mut Busy {

@@ -30,6 +30,8 @@ pub enum CloseReason {
     HandlerBadAnswer,
     /// The handler took too long.
     HandlerTimeout,
+    /// The application closed the connection.
+    ConnectionClose,
     /// The peer was silent for too long while nothing was owed.
     IdleTimeout,
     /// A request begun was not finished in time.
@@ -46,7 +48,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, in the order of its number.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Finished,
         Self::Truncated,
         Self::Reset,
@@ -58,6 +60,7 @@ impl CloseReason {
         Self::HandlerRejected,
         Self::HandlerBadAnswer,
         Self::HandlerTimeout,
+        Self::ConnectionClose,
         Self::IdleTimeout,
         Self::RequestTimeout,
         Self::WriteTimeout,
@@ -80,6 +83,7 @@ impl CloseReason {
             Self::HandlerRejected => "handler-rejected",
             Self::HandlerBadAnswer => "handler-bad-answer",
             Self::HandlerTimeout => "handler-timeout",
+            Self::ConnectionClose => "connection-close",
             Self::IdleTimeout => "idle-timeout",
             Self::RequestTimeout => "request-timeout",
             Self::WriteTimeout => "write-timeout",
@@ -103,6 +107,7 @@ impl CloseReason {
                 | Self::HandlerRejected
                 | Self::HandlerBadAnswer
                 | Self::HandlerTimeout
+                | Self::ConnectionClose
         )
     }
 
@@ -125,6 +130,8 @@ pub enum ConfigError {
     Delimiter(usize),
     /// A limit must be at least 1; the name of the one that is 0.
     ZeroLimit(&'static str),
+    /// There are more routes than the most; this many came.
+    Routes(usize),
     /// The key holds the delimiter, so no request can ever equal it.
     KeyHoldsDelimiter,
     /// The key is longer than the longest request.
@@ -140,6 +147,7 @@ impl fmt::Display for ConfigError {
                 write!(formatter, "the delimiter must be 1 to 16 bytes, not {bytes}")
             }
             Self::ZeroLimit(name) => write!(formatter, "{name} must be at least 1, not 0"),
+            Self::Routes(routes) => write!(formatter, "{routes} routes are too many"),
             Self::KeyHoldsDelimiter => {
                 write!(formatter, "a key that holds the delimiter can never match")
             }

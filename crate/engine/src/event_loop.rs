@@ -1,34 +1,40 @@
 //! One thread around one poll: moves bytes between sockets and connections, turn by turn.
 //!
 //! What a connection does with its bytes is `connection`'s; here is who is served when. A turn:
-//! wait, take commands, serve what was announced, serve the ready list, expire deadlines, ring.
+//! wait, take commands, serve what was announced, serve the ready list, do what the application
+//! wants, expire deadlines, ring.
 //!
 //! Invariant: every connection is in the slab, in the poll, and in the wheel under one deadline; it
 //! leaves all three in `close`, and only there.
 
 mod accepting;
+mod acting;
+mod introducing;
 mod stopping;
 
+use self::acting::Acting;
+use self::introducing::Asking;
 pub use self::stopping::StopReport;
 use self::stopping::Stopping;
 use crate::accept::{Acceptor, LISTENER};
 use crate::answers::{Answers, Reader};
 use crate::config::Config;
-use crate::connection::{Ask, State, Turn};
+use crate::connection::{State, Turn};
 use crate::error::CloseReason;
-use crate::handler::{CONNECTIONS_MAX, ConnectionId, Handler, SLOT_BITS};
+use crate::groups::Groups;
+use crate::handler::{CONNECTIONS_MAX, ConnectionId, Handler, Interest, Overload, SLOT_BITS};
 use crate::mailbox::{Command, Mailbox, Responses};
 use crate::peer::{Peer, Sides};
 use crate::slab::Slab;
 use crate::stats::{Counters, Stats};
 use crate::timers::{TICK_MS, Timers};
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpListener;
 use mio::{Events, Poll, Token, Waker};
 use socket2::SockRef;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const EVENTS_PER_TURN: usize = 1024;
@@ -48,6 +54,8 @@ pub(crate) struct Common {
     pub(crate) answers: Arc<Answers>,
     /// Connections open in all loops together.
     pub(crate) open: Arc<AtomicUsize>,
+    /// Whether new connections were refused lately.
+    pub(crate) refuses: Arc<AtomicBool>,
 }
 
 /// One event loop.
@@ -65,7 +73,11 @@ pub(crate) struct EventLoop<H> {
     peers: Slab<Peer>,
     timers: Timers,
     answers: Reader,
+    groups: Groups,
+    acting: Acting,
     handler: H,
+    /// What the handler wants to be told in this turn.
+    interest: Interest,
     counters: Counters,
     stats: Arc<Stats>,
     read_buffer: Box<[u8]>,
@@ -73,34 +85,13 @@ pub(crate) struct EventLoop<H> {
     /// Connections with work left that no event will announce.
     ready: VecDeque<ConnectionId>,
     awaiting_room: VecDeque<ConnectionId>,
+    /// Whether some had to wait, and the requests in flight are not well below their limits since.
+    lacks_room: bool,
     expired: Vec<u32>,
     commands: Vec<Command>,
     started: Instant,
     now_ms: u64,
     stopping: Option<Stopping>,
-}
-
-/// Hands the requests of one connection to the handler, after an introduction.
-struct Asking<'a, H> {
-    handler: &'a mut H,
-    id: ConnectionId,
-    socket: &'a TcpStream,
-    introduced: bool,
-}
-
-impl<H: Handler> Asking<'_, H> {
-    fn introduce(&mut self) {
-        if !std::mem::replace(&mut self.introduced, true) {
-            self.handler.opened(self.id, self.socket.peer_addr().ok(), false);
-        }
-    }
-}
-
-impl<H: Handler> Ask for Asking<'_, H> {
-    fn ask(&mut self, number: u32, request: &[u8]) {
-        self.introduce();
-        self.handler.request(self.id, number, request);
-    }
 }
 
 impl<H: Handler> EventLoop<H> {
@@ -124,13 +115,17 @@ impl<H: Handler> EventLoop<H> {
             peers: Slab::new(),
             timers: Timers::new(0),
             answers: Reader::new(common.answers.clone()),
+            groups: Groups::default(),
+            acting: Acting::default(),
             handler,
+            interest: Interest::default(),
             counters: Counters::default(),
             stats: Arc::default(),
             read_buffer: vec![0; READ_BUFFER_BYTES].into(),
             output: Vec::new(),
             ready: VecDeque::new(),
             awaiting_room: VecDeque::new(),
+            lacks_room: false,
             expired: Vec::new(),
             commands: Vec::new(),
             started: Instant::now(),
@@ -172,6 +167,7 @@ impl<H: Handler> EventLoop<H> {
         }
         let elapsed = self.started.elapsed();
         self.now_ms = elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis());
+        self.interest = self.handler.interest();
         self.take_commands();
         for event in &*events {
             match event.token() {
@@ -187,6 +183,7 @@ impl<H: Handler> EventLoop<H> {
         }
         self.accept();
         self.serve_ready();
+        self.act();
         self.expire();
         self.end_turn();
         Ok(())
@@ -195,7 +192,7 @@ impl<H: Handler> EventLoop<H> {
     /// How long the poll may wait: not at all while work is left.
     fn timeout(&self) -> Option<Duration> {
         let accepts = self.acceptor.as_ref().is_some_and(|acceptor| acceptor.ready);
-        if accepts || !self.ready.is_empty() {
+        if accepts || !self.ready.is_empty() || !self.acting.is_idle() {
             return Some(Duration::ZERO);
         }
         let timer = self.timers.next_due_ms().map(|ms| self.now_ms / TICK_MS * TICK_MS + ms);
@@ -210,25 +207,24 @@ impl<H: Handler> EventLoop<H> {
     fn serve(&mut self, id: ConnectionId, act: impl FnOnce(&mut Sides<'_>, &mut Turn<'_>)) {
         let Some(peer) = self.peers.find(id) else { return };
         let mut sides = peer.sides();
-        let introduced = sides.is_introduced();
-        let mut asking =
-            Asking { handler: &mut self.handler, id, socket: sides.socket, introduced };
+        let mut asking = Asking::new(&mut self.handler, id, &sides, self.now_ms);
         let mut turn = Turn {
             config: &self.common.config,
             answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.counters.tally,
             handler: &mut asking,
+            observes: self.interest.observes,
             now_ms: self.now_ms,
         };
         act(&mut sides, &mut turn);
         sides.read(&mut self.read_buffer, &mut turn);
-        if self.stopping.is_some() && sides.is_read_out() {
+        if self.stopping.is_some() && (sides.is_read_out() || sides.connection.is_held_back()) {
             sides.connection.stop();
         }
         sides.send(&mut turn);
         let has_work = sides.has_work(&turn);
-        if asking.introduced {
+        if asking.has_introduced() {
             sides.introduce();
         }
         if let State::Closed(reason) = sides.connection.state() {
@@ -240,11 +236,15 @@ impl<H: Handler> EventLoop<H> {
         }
         if sides.connection.waits_for_room(&self.common.config) && sides.await_room() {
             self.awaiting_room.push_back(id);
+            if !std::mem::replace(&mut self.lacks_room, true) {
+                self.handler.overloaded(Overload::InFlight, true, self.now_ms);
+            }
         }
     }
 
     fn close(&mut self, id: ConnectionId, reason: CloseReason) {
         self.timers.clear(id.slot);
+        self.groups.leave_all(id);
         let Some(mut peer) = self.peers.remove(id) else { return };
         let sides = peer.sides();
         if reason.resets() {
@@ -252,14 +252,11 @@ impl<H: Handler> EventLoop<H> {
             _ = SockRef::from(sides.socket).set_linger(Some(Duration::ZERO));
         }
         self.counters.closes[reason as usize] += 1;
-        self.common.open.fetch_sub(1, Ordering::Relaxed);
-        let introduced = sides.is_introduced();
-        if introduced || self.handler.interest().closed {
-            if !introduced {
-                self.handler.opened(id, sides.socket.peer_addr().ok(), false);
-            }
-            self.handler.closed(id, &sides.connection.summary(reason, self.now_ms));
+        let open = self.common.open.fetch_sub(1, Ordering::Relaxed) - 1;
+        if self.common.refuses.load(Ordering::Relaxed) {
+            self.end_refusal(open);
         }
+        self.tell_end(id, &sides, reason);
     }
 
     fn take_commands(&mut self) {
@@ -269,6 +266,7 @@ impl<H: Handler> EventLoop<H> {
             match command {
                 Command::Adopt(socket, address) => self.adopt(socket, address),
                 Command::Respond(responses) => self.respond(&responses),
+                Command::Act(action) => self.take_action(action),
                 Command::Stop(drain) => self.stop(drain),
                 Command::Refresh => self.answers.refresh(),
             }
@@ -276,21 +274,19 @@ impl<H: Handler> EventLoop<H> {
         self.commands = commands;
     }
 
-    /// Responses of one connection that stand together leave in one send.
+    /// Responses of one run leave in one send.
     fn respond(&mut self, responses: &Responses) {
-        let mut responses = responses.iter().peekable();
-        while let Some((id, number, response)) = responses.next() {
+        responses.each(|id, responses| {
             if self.peers.find(id).is_none() {
-                self.counters.tally.responses_dropped += 1;
-                continue;
+                self.counters.tally.responses_dropped += responses.count() as u64;
+                return;
             }
             self.serve(id, |sides, turn| {
-                sides.connection.handle_response(number, response, turn);
-                while let Some((_, number, response)) = responses.next_if(|next| next.0 == id) {
+                for (number, response) in responses {
                     sides.connection.handle_response(number, response, turn);
                 }
             });
-        }
+        });
     }
 
     /// Goes on with connections that no event will announce, within the budget.
@@ -331,9 +327,19 @@ impl<H: Handler> EventLoop<H> {
         }
     }
 
-    fn end_turn(&mut self) {
-        let in_flight_max = self.common.config.in_flight_loop_max as u64;
-        let mut room = in_flight_max.saturating_sub(self.counters.tally.in_flight);
+    /// Lets those that wait for room try again, as many as there is room for.
+    fn give_room(&mut self) {
+        let (config, tally) = (&self.common.config, &self.counters.tally);
+        let in_flight_max = config.in_flight_loop_max as u64;
+        let bytes_max = config.in_flight_loop_bytes_max as u64;
+        let mut room = in_flight_max.saturating_sub(tally.in_flight);
+        if tally.in_flight_bytes >= bytes_max {
+            room = 0;
+        }
+        let is_low = tally.in_flight <= in_flight_max / 2 && tally.in_flight_bytes <= bytes_max / 2;
+        if is_low && std::mem::take(&mut self.lacks_room) {
+            self.handler.overloaded(Overload::InFlight, false, self.now_ms);
+        }
         while room > 0
             && let Some(id) = self.awaiting_room.pop_front()
         {
@@ -343,6 +349,12 @@ impl<H: Handler> EventLoop<H> {
                 self.ready.push_back(id);
             }
             room -= 1;
+        }
+    }
+
+    fn end_turn(&mut self) {
+        if self.lacks_room || !self.awaiting_room.is_empty() {
+            self.give_room();
         }
         self.peers.reuse_freed();
         if self.answers.has_retired() {

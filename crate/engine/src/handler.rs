@@ -3,7 +3,7 @@
 //! A loop calls its handler on its own thread and never waits for it; the handler answers through
 //! the loop's [`Mailbox`](crate::mailbox::Mailbox), from any thread, at any time.
 
-use crate::connection::Summary;
+use crate::connection::{Inspection, Observes, Summary};
 use std::io;
 use std::net::SocketAddr;
 
@@ -30,31 +30,81 @@ pub enum Failure {
     Loop(String),
 }
 
-/// Which connections the handler is told of. It is always told of one whose request it gets.
+/// Which limit of the server is reached, so that it makes peers wait or refuses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Overload {
+    /// The requests that wait for the handler: connections of this loop are not read.
+    InFlight,
+    /// The open connections: new ones are refused.
+    Connections,
+}
+
+/// What the handler wants to be told. It is always told of a connection whose request it gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest {
     pub opened: bool,
     pub closed: bool,
+    pub observes: Observes,
+}
+
+/// What came of an action, under its ticket.
+#[derive(Debug)]
+pub enum Reply<'a> {
+    /// How many connections it reached.
+    Reached(u32),
+    /// How a connection stands, if it is still there.
+    Inspected(Option<Inspection>),
+    /// Some connections, and the slot to go on from, unless these were the last.
+    Listed(&'a [ConnectionId], Option<u32>),
 }
 
 /// Takes what one loop has to tell. Every call is on the loop's thread and must not wait.
 ///
 /// Of a connection it is told first `opened`, last `closed`, each once, or neither.
+///
+/// Events may be more than the application takes: before each that nobody waits for, the handler is
+/// asked whether it `admits` it. Of a connection whose fresh `opened` it did not admit it is told
+/// nothing that it could do without; that is `missed`.
 pub trait Handler: Send {
     /// What it wants to be told from now on.
     fn interest(&self) -> Interest;
 
+    /// Whether there is room for one more event with so many bytes; if not, it is lost and counted.
+    fn admits(&mut self, bytes: usize) -> bool;
+
+    /// An event is lost, for it is about a connection that was not admitted.
+    fn missed(&mut self);
+
     /// A peer connected just now (`fresh`), or is first spoken of. No address: it is gone already.
-    fn opened(&mut self, id: ConnectionId, address: Option<SocketAddr>, fresh: bool);
+    fn opened(
+        &mut self,
+        id: ConnectionId,
+        address: Option<SocketAddr>,
+        open_for_ms: u64,
+        fresh: bool,
+    );
 
-    /// The table does not know this request. It is answered under `number`.
-    fn request(&mut self, id: ConnectionId, number: u32, request: &[u8]);
+    /// Neither the table nor anything before it knows this request. It is answered under `number`.
+    fn request(&mut self, id: ConnectionId, number: u32, route: u16, request: &[u8]);
 
-    /// A connection ended.
-    fn closed(&mut self, id: ConnectionId, summary: &Summary);
+    /// A request was taken, and the handler is not asked.
+    fn requested(&mut self, id: ConnectionId, number: u32, request: &[u8]);
+
+    /// There is a response, without its suffix.
+    fn responded(&mut self, id: ConnectionId, number: u32, response: &[u8]);
+
+    /// A connection ended, of which it was told; whether the application was, or missed it.
+    fn closed(&mut self, id: ConnectionId, summary: &Summary, missed: bool);
 
     /// Something failed.
     fn failed(&mut self, failure: Failure);
+
+    /// A limit is reached, or no more.
+    fn overloaded(&mut self, overload: Overload, begins: bool, now_ms: u64);
+
+    /// An action is done.
+    fn reply(&mut self, ticket: u32, reply: Reply<'_>);
 
     /// The loop has nothing more to tell for now: the time to ring.
     fn turn_ended(&mut self);
@@ -67,9 +117,17 @@ impl Handler for NoHandler {
     fn interest(&self) -> Interest {
         Interest::default()
     }
-    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: bool) {}
-    fn request(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
-    fn closed(&mut self, _: ConnectionId, _: &Summary) {}
+    fn admits(&mut self, _: usize) -> bool {
+        true
+    }
+    fn missed(&mut self) {}
+    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: u64, _: bool) {}
+    fn request(&mut self, _: ConnectionId, _: u32, _: u16, _: &[u8]) {}
+    fn requested(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
+    fn responded(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
+    fn closed(&mut self, _: ConnectionId, _: &Summary, _: bool) {}
     fn failed(&mut self, _: Failure) {}
+    fn overloaded(&mut self, _: Overload, _: bool, _: u64) {}
+    fn reply(&mut self, _: u32, _: Reply<'_>) {}
     fn turn_ended(&mut self) {}
 }

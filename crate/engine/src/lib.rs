@@ -3,13 +3,14 @@
 //! Knows nothing of Node. A file uses only the files above it:
 //!
 //! ```text
-//!  error  frame  config  trie  answers  pipeline  busy  turn  connection
+//!  error  frame  routes  config  trie  answers  pipeline  busy  turn  connection
 //!  ---- above: no mio, no socket, no thread, no clock; time is an argument ----
-//!  handler  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
+//!  handler  action  groups  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
 //! ```
 #![forbid(unsafe_code)]
 
 mod accept;
+pub mod action;
 pub mod answers;
 mod busy;
 pub mod config;
@@ -17,10 +18,12 @@ pub mod connection;
 pub mod error;
 mod event_loop;
 pub mod frame;
+mod groups;
 pub mod handler;
 pub mod mailbox;
 mod peer;
 pub mod pipeline;
+mod routes;
 pub mod server;
 mod slab;
 mod socket;

@@ -1,12 +1,13 @@
 //! The way into a loop from other threads: a queue of commands and a waker.
 //!
-//! Bounded by what is put in: connections by their limit, responses by the requests in flight, and
-//! stops, of which the last one counts.
+//! Bounded by what is put in: connections by their limit, responses by the requests in flight,
+//! actions by their bytes, and stops, of which the last one counts.
 //!
 //! A sender that finds the mailbox armed need not wake the loop: the loop disarms first and takes
 //! the queue after, so whatever was put in before is taken now, and whatever comes later wakes it
 //! again. The other order would lose wake-ups.
 
+use crate::action::Action;
 use crate::error::CloseReason;
 use crate::handler::ConnectionId;
 use crate::pipeline::Response;
@@ -14,57 +15,91 @@ use mio::Waker;
 use mio::net::TcpStream;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Responses to requests of one loop, in one allocation.
-#[derive(Debug, Default)]
-pub struct Responses {
-    records: Vec<Record>,
-    bytes: Vec<u8>,
+/// Bytes of actions that may wait for one loop.
+const ACTION_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What became of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A response of so many bytes.
+    Bytes(u32),
+    /// The connection ends instead.
+    Close(CloseReason),
+    /// Nothing yet.
+    Later,
 }
 
 #[derive(Debug)]
-struct Record {
+struct Run {
     id: ConnectionId,
+    /// Of the first request.
     number: u32,
-    outcome: Result<usize, CloseReason>,
+    outcomes: usize,
+}
+
+/// Responses to requests of one loop, in few allocations: runs of requests of one connection whose
+/// numbers follow one another.
+#[derive(Debug, Default)]
+pub struct Responses {
+    runs: Vec<Run>,
+    outcomes: Vec<Outcome>,
+    bytes: Vec<u8>,
 }
 
 impl Responses {
-    /// The response to the request `number` of this connection: `write` appends its bytes.
-    pub fn push(&mut self, id: ConnectionId, number: u32, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len();
-        write(&mut self.bytes);
-        let outcome = Ok(self.bytes.len() - start);
-        self.records.push(Record { id, number, outcome });
-    }
-
-    /// Instead of a response, the connection ends.
-    pub fn push_close(&mut self, id: ConnectionId, number: u32, reason: CloseReason) {
-        self.records.push(Record { id, number, outcome: Err(reason) });
+    /// What became of requests of this connection, the first of which has `number`. `bytes` are the
+    /// responses among them, one after the other, without suffixes.
+    #[inline]
+    pub fn push(
+        &mut self,
+        id: ConnectionId,
+        number: u32,
+        outcomes: impl Iterator<Item = Outcome>,
+        bytes: &[u8],
+    ) {
+        let before = self.outcomes.len();
+        self.outcomes.extend(outcomes);
+        self.runs.push(Run { id, number, outcomes: self.outcomes.len() - before });
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.runs.is_empty()
     }
 
-    /// Each in the order it was pushed.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnectionId, u32, Response<'_>)> {
-        let mut rest = &self.bytes[..];
-        self.records.iter().map(move |record| {
-            let response = match record.outcome {
-                Ok(bytes) => {
-                    let (response, after) = rest.split_at(bytes);
-                    rest = after;
-                    Response::Bytes(response)
-                }
-                Err(reason) => Response::Close(reason),
-            };
-            (record.id, record.number, response)
-        })
+    /// Each run, with each of its outcomes that is no `Later`.
+    pub(crate) fn each(
+        &self,
+        mut take: impl FnMut(ConnectionId, &mut dyn Iterator<Item = (u32, Response<'_>)>),
+    ) {
+        let (mut outcomes, mut bytes) = (&self.outcomes[..], &self.bytes[..]);
+        for run in &self.runs {
+            let (of_run, rest) = outcomes.split_at(run.outcomes);
+            outcomes = rest;
+            let numbers = (0..).map(|at| run.number.wrapping_add(at));
+            let mut responses = numbers.zip(of_run).filter_map(|(number, outcome)| {
+                Some((
+                    number,
+                    match *outcome {
+                        Outcome::Bytes(length) => {
+                            let (response, rest) = bytes.split_at(length as usize);
+                            bytes = rest;
+                            Response::Bytes(response)
+                        }
+                        Outcome::Close(reason) => Response::Close(reason),
+                        Outcome::Later => return None,
+                    },
+                ))
+            });
+            take(run.id, &mut responses);
+            // What was not wanted is passed over all the same.
+            responses.for_each(drop);
+        }
     }
 }
 
@@ -74,6 +109,8 @@ pub(crate) enum Command {
     Adopt(TcpStream, SocketAddr),
     /// Send what the handler answered.
     Respond(Responses),
+    /// Do what the application wants.
+    Act(Action),
     /// Stop, and cut what is still owed after this long.
     Stop(Duration),
     /// Look at the answers: a whole table was replaced, and the old one should not be kept.
@@ -90,6 +127,8 @@ struct Queue {
 struct Shared {
     queue: Mutex<Queue>,
     armed: AtomicBool,
+    /// Of actions that wait, here or in the loop.
+    action_bytes: AtomicUsize,
     waker: Waker,
 }
 
@@ -101,7 +140,8 @@ pub struct Mailbox {
 
 impl Mailbox {
     pub(crate) fn new(waker: Waker) -> Self {
-        let shared = Shared { queue: Mutex::default(), armed: AtomicBool::new(false), waker };
+        let (queue, armed) = (Mutex::default(), AtomicBool::new(false));
+        let shared = Shared { queue, armed, action_bytes: AtomicUsize::new(0), waker };
         Self { shared: Arc::new(shared) }
     }
 
@@ -111,6 +151,22 @@ impl Mailbox {
             // A loop that has ended has no connection left that could want them.
             _ = self.put(Command::Respond(responses));
         }
+    }
+
+    /// Hands an action to the loop; whether it is taken: not where the loop has ended or too many
+    /// bytes of actions wait for it.
+    pub fn act(&self, action: Action) -> bool {
+        let (waiting, bytes) = (&self.shared.action_bytes, action.bytes());
+        if waiting.load(Ordering::Relaxed).saturating_add(bytes) > ACTION_BYTES_MAX {
+            return false;
+        }
+        waiting.fetch_add(bytes, Ordering::Relaxed);
+        self.put(Command::Act(action)).is_ok()
+    }
+
+    /// The loop has done an action that held so many bytes.
+    pub(crate) fn acted(&self, bytes: usize) {
+        self.shared.action_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Puts a command in, or gives it back where the loop has ended.

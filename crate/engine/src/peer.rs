@@ -22,6 +22,8 @@ const READ_CLOSED: u8 = 2;
 const WRITE_BLOCKED: u8 = 4;
 /// The handler was told of this connection.
 const INTRODUCED: u8 = 8;
+/// The handler wanted to be told of this connection, and had no room for it.
+const MISSED: u8 = 64;
 /// It is on the loop's ready list.
 const LISTED: u8 = 16;
 /// It is on the loop's list of those that wait for room.
@@ -84,6 +86,14 @@ impl Sides<'_> {
 
     pub(crate) fn introduce(&mut self) {
         self.set(INTRODUCED);
+    }
+
+    pub(crate) fn is_missed(&self) -> bool {
+        self.has(MISSED)
+    }
+
+    pub(crate) fn miss(&mut self) {
+        self.set(MISSED);
     }
 
     /// Remembers what the poll announced.

@@ -4,13 +4,13 @@
 //! output and no pipeline exists. Knows nothing of sockets or of what a response says.
 //!
 //! ```text
-//!  first                       first + 1                  first + waiting.len()
+//!  | request 7                | request 9                |
 //!  | response? + what follows | response? + what follows |
 //!               '-- answers of requests that came after this one and waited for nothing else
 //! ```
 //!
 //! Invariant: the first entry has no response yet; an entry that has one, and everything that
-//! follows it, leaves as soon as it is the first.
+//! follows it, leaves as soon as it is the first. Numbers grow from entry to entry.
 
 use crate::error::CloseReason;
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ pub const ANSWERED_BEHIND_MAX: usize = 4096;
 /// What the handler made of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response<'a> {
-    /// These bytes, suffix included.
+    /// These bytes, and the suffix after them.
     Bytes(&'a [u8]),
     /// End the connection here, after the responses before it.
     Close(CloseReason),
@@ -38,15 +38,15 @@ enum Ready {
     Close(CloseReason),
 }
 
-#[derive(Debug)]
-struct Entry {
-    asked_ms: u64,
+/// What stands at the place of a request, beside the request itself.
+#[derive(Debug, Default)]
+struct Held {
     response: Option<Ready>,
     followers: Vec<u8>,
 }
 
-impl Entry {
-    fn held_bytes(&self) -> usize {
+impl Held {
+    fn bytes(&self) -> usize {
         let response = match &self.response {
             Some(Ready::Bytes(bytes)) => bytes.len(),
             _ => 0,
@@ -55,20 +55,45 @@ impl Entry {
     }
 }
 
+#[derive(Debug)]
+struct Entry {
+    asked_ms: u64,
+    number: u32,
+    request_bytes: u32,
+    /// Mostly nothing is, for mostly responses come in order.
+    held: Option<Box<Held>>,
+}
+
+impl Entry {
+    fn held_bytes(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.bytes())
+    }
+
+    fn waits(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| held.response.is_none())
+    }
+}
+
 /// The requests of one connection that wait for the handler, and what waits behind them.
 #[derive(Debug, Default)]
 pub struct Pipeline {
-    /// The number of the first entry.
-    first: u32,
     entries: VecDeque<Entry>,
     held_bytes: usize,
     waiting: usize,
+    waiting_bytes: usize,
 }
 
 impl Pipeline {
     /// Requests without a response.
+    #[inline]
     pub fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Bytes of the requests without a response.
+    #[inline]
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
     }
 
     /// Requests with a response that must wait for an earlier one.
@@ -83,77 +108,101 @@ impl Pipeline {
 
     /// The request that waits longest: its number, and when it was handed over.
     pub fn oldest(&self) -> Option<(u32, u64)> {
-        self.entries.front().map(|entry| (self.first, entry.asked_ms))
+        self.entries.front().map(|entry| (entry.number, entry.asked_ms))
     }
 
-    /// A request waits for the handler from now on, under the number that is returned. `request`
-    /// counts the requests of the connection, this one included: numbers start from it where
-    /// nothing waits, so that no number of a connection is used twice.
-    pub fn ask(&mut self, request: u64, now_ms: u64) -> u32 {
-        if self.entries.is_empty() {
-            self.first = request as u32;
-        }
-        let number = self.first.wrapping_add(self.entries.len() as u32);
-        self.entries.push_back(Entry { asked_ms: now_ms, response: None, followers: Vec::new() });
+    /// A request of so many bytes waits for the handler from now on. Numbers grow, and wrap.
+    #[inline]
+    pub fn ask(&mut self, number: u32, request_bytes: usize, now_ms: u64) {
+        let request_bytes = request_bytes as u32;
+        self.entries.push_back(Entry { asked_ms: now_ms, number, request_bytes, held: None });
         self.waiting += 1;
-        number
+        self.waiting_bytes += request_bytes as usize;
     }
 
     /// Puts an answer behind the last waiting request; whether there is one.
     pub fn follow(&mut self, answer: &[u8]) -> bool {
         let Some(last) = self.entries.back_mut() else { return false };
-        last.followers.extend_from_slice(answer);
+        last.held.get_or_insert_default().followers.extend_from_slice(answer);
         self.held_bytes += answer.len();
         true
     }
 
     /// Takes the response to a request. What may leave now is appended to `output`; a response that
     /// closes is returned once it is its turn, and what waited behind it is dropped.
+    #[inline]
     pub fn respond(
         &mut self,
         number: u32,
         response: Response<'_>,
+        suffix: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Option<CloseReason>, NotWaiting> {
-        let at = number.wrapping_sub(self.first) as usize;
-        let entry = self.entries.get_mut(at).ok_or(NotWaiting)?;
-        if entry.response.is_some() {
-            return Err(NotWaiting);
-        }
-        self.waiting -= 1;
+        let at = self.place(number).ok_or(NotWaiting)?;
+        self.forget_waiting(at);
         if at > 0 {
-            self.hold(at, response);
+            self.hold(at, response, suffix);
             return Ok(None);
         }
         match response {
-            Response::Bytes(bytes) => output.extend_from_slice(bytes),
+            Response::Bytes(bytes) => {
+                output.extend_from_slice(bytes);
+                output.extend_from_slice(suffix);
+            }
             Response::Close(reason) => return Ok(Some(self.abandon(reason))),
         }
         self.pop_first(output);
         Ok(self.release(output))
     }
 
+    /// Where the request of this number stands, if it waits. The first, mostly.
+    #[inline]
+    fn place(&self, number: u32) -> Option<usize> {
+        let first = self.entries.front()?.number;
+        if first == number {
+            return Some(0);
+        }
+        let from_first = number.wrapping_sub(first);
+        let at = self
+            .entries
+            .binary_search_by_key(&from_first, |entry| entry.number.wrapping_sub(first))
+            .ok()?;
+        self.entries[at].waits().then_some(at)
+    }
+
+    fn forget_waiting(&mut self, at: usize) {
+        self.waiting -= 1;
+        self.waiting_bytes -= self.entries[at].request_bytes as usize;
+    }
+
     /// Keeps a response until those before it came. Behind one that closes nothing can leave.
-    fn hold(&mut self, at: usize, response: Response<'_>) {
-        self.entries[at].response = Some(match response {
+    fn hold(&mut self, at: usize, response: Response<'_>, suffix: &[u8]) {
+        let ready = match response {
             Response::Bytes(bytes) => {
-                self.held_bytes += bytes.len();
-                Ready::Bytes(bytes.to_vec())
+                self.held_bytes += bytes.len() + suffix.len();
+                Ready::Bytes([bytes, suffix].concat())
             }
             Response::Close(reason) => {
-                let followers = std::mem::take(&mut self.entries[at].followers);
-                self.held_bytes -= followers.len();
-                self.entries.drain(at + 1..).for_each(|entry| {
-                    self.held_bytes -= entry.held_bytes();
-                    self.waiting -= usize::from(entry.response.is_none());
-                });
+                self.held_bytes -= self.entries[at].held_bytes();
+                self.entries[at].held = None;
+                while self.entries.len() > at + 1 {
+                    let last = self.entries.len() - 1;
+                    if self.entries[last].waits() {
+                        self.forget_waiting(last);
+                    }
+                    self.held_bytes -= self.entries[last].held_bytes();
+                    self.entries.pop_back();
+                }
                 Ready::Close(reason)
             }
-        });
+        };
+        self.entries[at].held.get_or_insert_default().response = Some(ready);
     }
 
     fn release(&mut self, output: &mut Vec<u8>) -> Option<CloseReason> {
-        while let Some(ready) = self.entries.front_mut().and_then(|entry| entry.response.take()) {
+        while let Some(held) = self.entries.front_mut().and_then(|entry| entry.held.as_mut())
+            && let Some(ready) = held.response.take()
+        {
             match ready {
                 Ready::Bytes(bytes) => {
                     self.held_bytes -= bytes.len();
@@ -166,17 +215,18 @@ impl Pipeline {
         None
     }
 
+    #[inline]
     fn pop_first(&mut self, output: &mut Vec<u8>) {
         let entry = self.entries.pop_front().expect("the caller answered the first entry");
-        self.held_bytes -= entry.followers.len();
-        output.extend_from_slice(&entry.followers);
-        self.first = self.first.wrapping_add(1);
+        if let Some(held) = entry.held {
+            self.held_bytes -= held.followers.len();
+            output.extend_from_slice(&held.followers);
+        }
     }
 
     /// Nothing behind a response that closes can leave.
     fn abandon(&mut self, reason: CloseReason) -> CloseReason {
-        self.entries.clear();
-        (self.held_bytes, self.waiting) = (0, 0);
+        *self = Self::default();
         reason
     }
 }
@@ -189,13 +239,14 @@ mod tests {
     #[test]
     fn a_response_waits_for_the_one_before_it() {
         let (mut pipeline, mut output) = (Pipeline::default(), Vec::new());
-        assert_eq!(pipeline.ask(7, 0), 7);
+        pipeline.ask(7, 10, 0);
         assert!(pipeline.follow(b"b"));
-        assert_eq!(pipeline.ask(9, 5), 8);
+        pipeline.ask(9, 1, 5);
+        assert_eq!((pipeline.waiting(), pipeline.waiting_bytes()), (2, 11));
         assert!(pipeline.follow(b"d"));
-        assert_eq!(pipeline.respond(8, Response::Bytes(b"c"), &mut output), Ok(None));
+        assert_eq!(pipeline.respond(9, Response::Bytes(b"c"), b"", &mut output), Ok(None));
         assert_eq!((&output[..], pipeline.held_bytes()), (&b""[..], 3));
-        assert_eq!(pipeline.respond(7, Response::Bytes(b"a"), &mut output), Ok(None));
+        assert_eq!(pipeline.respond(7, Response::Bytes(b"a"), b"", &mut output), Ok(None));
         assert_eq!((&output[..], pipeline.held_bytes()), (&b"abcd"[..], 0));
         assert!(!pipeline.follow(b"e"));
     }
@@ -203,26 +254,29 @@ mod tests {
     #[test]
     fn a_second_or_foreign_response_is_refused() {
         let (mut pipeline, mut output) = (Pipeline::default(), Vec::new());
-        pipeline.ask(0, 0);
-        pipeline.ask(1, 0);
-        pipeline.respond(1, Response::Bytes(b"b"), &mut output).unwrap();
-        assert_eq!(pipeline.respond(1, Response::Bytes(b"b"), &mut output), Err(NotWaiting));
-        assert_eq!(pipeline.respond(2, Response::Bytes(b"c"), &mut output), Err(NotWaiting));
-        pipeline.respond(0, Response::Bytes(b"a"), &mut output).unwrap();
-        assert_eq!(pipeline.respond(0, Response::Bytes(b"a"), &mut output), Err(NotWaiting));
+        pipeline.ask(0, 0, 0);
+        pipeline.ask(1, 0, 0);
+        pipeline.respond(1, Response::Bytes(b"b"), b"", &mut output).unwrap();
+        assert_eq!(pipeline.respond(1, Response::Bytes(b"b"), b"", &mut output), Err(NotWaiting));
+        assert_eq!(pipeline.respond(2, Response::Bytes(b"c"), b"", &mut output), Err(NotWaiting));
+        pipeline.respond(0, Response::Bytes(b"a"), b"", &mut output).unwrap();
+        assert_eq!(pipeline.respond(0, Response::Bytes(b"a"), b"", &mut output), Err(NotWaiting));
         assert_eq!(output, b"ab");
     }
 
     #[test]
     fn a_response_that_closes_does_so_in_its_turn_and_drops_what_follows() {
         let (mut pipeline, mut output) = (Pipeline::default(), Vec::new());
-        (0..4).for_each(|request| _ = pipeline.ask(request, 0));
-        pipeline.respond(2, Response::Bytes(b"c"), &mut output).unwrap();
+        (0..4).for_each(|request| pipeline.ask(request, 3, 0));
+        pipeline.respond(2, Response::Bytes(b"c"), b"", &mut output).unwrap();
         let close = Response::Close(CloseReason::HandlerClose);
-        assert_eq!(pipeline.respond(1, close, &mut output), Ok(None));
-        assert_eq!((pipeline.waiting(), pipeline.held_bytes()), (1, 0));
-        assert_eq!(pipeline.respond(3, Response::Bytes(b"d"), &mut output), Err(NotWaiting));
-        let closed = pipeline.respond(0, Response::Bytes(b"a"), &mut output);
+        assert_eq!(pipeline.respond(1, close, b"", &mut output), Ok(None));
+        assert_eq!(
+            (pipeline.waiting(), pipeline.waiting_bytes(), pipeline.held_bytes()),
+            (1, 3, 0)
+        );
+        assert_eq!(pipeline.respond(3, Response::Bytes(b"d"), b"", &mut output), Err(NotWaiting));
+        let closed = pipeline.respond(0, Response::Bytes(b"a"), b"", &mut output);
         assert_eq!(closed, Ok(Some(CloseReason::HandlerClose)));
         assert_eq!((&output[..], pipeline.held_bytes()), (&b"a"[..], 0));
     }
@@ -235,12 +289,15 @@ mod tests {
         ) {
             let (mut pipeline, mut output) = (Pipeline::default(), Vec::new());
             let start = u64::from(u32::MAX - 20);
+            let suffix = b"!";
             let mut waiting = Vec::new();
             let mut sent = Vec::new();
             for (request, (asks, bytes)) in (start..).zip(&requests) {
                 sent.extend_from_slice(bytes);
                 if *asks {
-                    waiting.push((pipeline.ask(request, 0), bytes));
+                    sent.extend_from_slice(suffix);
+                    pipeline.ask(request as u32, bytes.len(), 0);
+                    waiting.push((request as u32, bytes));
                 } else if !pipeline.follow(bytes) {
                     output.extend_from_slice(bytes);
                 }
@@ -249,11 +306,12 @@ mod tests {
             while !waiting.is_empty() {
                 state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 let (number, bytes) = waiting.swap_remove((state >> 33) as usize % waiting.len());
-                let closes = pipeline.respond(number, Response::Bytes(bytes), &mut output);
+                let closes = pipeline.respond(number, Response::Bytes(bytes), suffix, &mut output);
                 prop_assert_eq!(closes, Ok(None));
             }
             prop_assert_eq!(output, sent);
-            prop_assert_eq!((pipeline.waiting(), pipeline.held_bytes()), (0, 0));
+            prop_assert_eq!((pipeline.waiting(), pipeline.waiting_bytes()), (0, 0));
+            prop_assert_eq!(pipeline.held_bytes(), 0);
         }
     }
 }

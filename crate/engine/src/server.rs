@@ -59,7 +59,12 @@ impl Server {
         handlers: Vec<H>,
     ) -> io::Result<Self> {
         assert!((1..=LOOPS_MAX).contains(&handlers.len()), "1 to {LOOPS_MAX} loops");
-        let common = Common { config, answers: answers.clone(), open: Arc::default() };
+        let common = Common {
+            config,
+            answers: answers.clone(),
+            open: Arc::default(),
+            refuses: Arc::default(),
+        };
         let first = bind(listen, listen.address)?;
         let address = first.local_addr()?;
         let mut listener = Some(first);

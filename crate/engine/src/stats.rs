@@ -48,7 +48,10 @@ impl Counters {
             tally.handled,
             tally.unknown,
             tally.in_flight,
+            tally.in_flight_bytes,
             tally.responses_dropped,
+            tally.pushed,
+            tally.pushes_dropped,
             tally.bytes_read,
             tally.bytes_written,
             self.accepted,
@@ -69,19 +72,22 @@ impl Counters {
                 handled: array[2],
                 unknown: array[3],
                 in_flight: array[4],
-                responses_dropped: array[5],
-                bytes_read: array[6],
-                bytes_written: array[7],
+                in_flight_bytes: array[5],
+                responses_dropped: array[6],
+                pushed: array[7],
+                pushes_dropped: array[8],
+                bytes_read: array[9],
+                bytes_written: array[10],
             },
-            accepted: array[8],
-            refused: array[9],
-            accept_errors: array[10],
+            accepted: array[11],
+            refused: array[12],
+            accept_errors: array[13],
             closes,
         }
     }
 }
 
-const PLAIN: usize = 11;
+const PLAIN: usize = 14;
 const PUBLISHED: usize = PLAIN + REASONS;
 
 /// The published counters of one loop.

@@ -3,7 +3,7 @@
 use super::{Connection, State};
 use crate::error::CloseReason;
 use crate::frame::Cut;
-use crate::turn::Turn;
+use crate::turn::{Ask, Observes, Turn};
 
 enum Taken {
     Yes,
@@ -113,7 +113,12 @@ impl Connection {
             self.requests += 1;
             turn.tally.requests += 1;
             turn.tally.answered += 1;
-            self.push(answer.bytes, turn.output);
+            if turn.observes.any() {
+                let plain_bytes = answer.bytes.len() - turn.config.answer_suffix.len();
+                let plain = &answer.bytes[..plain_bytes];
+                show(self.requests, request, Some(plain), turn.observes, turn.handler);
+            }
+            self.queue(answer.bytes, turn.output);
             if answer.close {
                 self.drain(CloseReason::AnswerClose);
             }
@@ -124,36 +129,67 @@ impl Connection {
 
     #[cold]
     fn take_unknown(&mut self, request: &[u8], turn: &mut Turn<'_>) -> Taken {
-        let config = turn.config;
-        if config.has_handler && !turn.has_room() {
-            self.pause_unparsed(turn.now_ms);
-            self.busy().no_room = true;
-            return Taken::NoRoom;
+        if let Some(route) = turn.config.routes.find(request) {
+            return self.ask(route, request, turn);
         }
         self.requests += 1;
         turn.tally.requests += 1;
-        if config.has_handler {
-            turn.tally.in_flight += 1;
-            let requests = self.requests;
-            let number = self.busy().pipeline.ask(requests, turn.now_ms);
-            turn.handler.ask(number, request);
-        } else if let Some(answer) = &config.unknown_answer {
+        let unknown = turn.config.unknown_answer.as_deref();
+        if turn.observes.any() {
+            let plain =
+                unknown.map(|answer| &answer[..answer.len() - turn.config.answer_suffix.len()]);
+            show(self.requests, request, plain, turn.observes, turn.handler);
+        }
+        if let Some(answer) = unknown {
             turn.tally.unknown += 1;
-            self.push(answer, turn.output);
+            self.queue(answer, turn.output);
         } else {
             self.drain(CloseReason::UnknownRequest);
         }
         Taken::Yes
     }
 
+    fn ask(&mut self, route: u16, request: &[u8], turn: &mut Turn<'_>) -> Taken {
+        if !turn.has_room() {
+            self.pause_unparsed(turn.now_ms);
+            self.busy().no_room = true;
+            return Taken::NoRoom;
+        }
+        self.requests += 1;
+        turn.tally.requests += 1;
+        turn.tally.in_flight += 1;
+        turn.tally.in_flight_bytes += request.len() as u64;
+        let number = self.requests as u32;
+        self.busy().pipeline.ask(number, request.len(), turn.now_ms);
+        turn.handler.ask(number, route, request);
+        Taken::Yes
+    }
+
     /// Appends an answer to whatever leaves after what is owed already.
     #[inline]
-    fn push(&mut self, answer: &[u8], output: &mut Vec<u8>) {
+    fn queue(&mut self, answer: &[u8], output: &mut Vec<u8>) {
         let Some(busy) = &mut self.busy else { return output.extend_from_slice(answer) };
         if busy.pipeline.follow(answer) {
             return;
         }
         let output = if busy.output.is_empty() { output } else { &mut busy.output };
         output.extend_from_slice(answer);
+    }
+}
+
+/// Shows the application a request that it is not asked, and what answers it.
+#[cold]
+fn show(
+    number: u64,
+    request: &[u8],
+    response: Option<&[u8]>,
+    observes: Observes,
+    handler: &mut dyn Ask,
+) {
+    if observes.requests {
+        handler.requested(number as u32, request);
+    }
+    if let Some(response) = response.filter(|_| observes.responses) {
+        handler.responded(number as u32, response);
     }
 }

@@ -3,7 +3,7 @@
 use super::{EventLoop, token_of};
 use crate::accept::{Accepted, Acceptor};
 use crate::connection::Connection;
-use crate::handler::{self, Failure, Handler};
+use crate::handler::{Failure, Handler, Overload};
 use crate::mailbox::Command;
 use crate::peer::Peer;
 use mio::Interest;
@@ -54,8 +54,10 @@ impl<H: Handler> EventLoop<H> {
                 if self.common.open.fetch_add(1, Ordering::Relaxed)
                     >= self.common.config.connections_max
                 {
-                    self.refuse();
-                    return;
+                    if !self.common.refuses.swap(true, Ordering::Relaxed) {
+                        self.handler.overloaded(Overload::Connections, true, self.now_ms);
+                    }
+                    return self.refuse();
                 }
                 self.hand_out(socket, address);
             }
@@ -116,16 +118,9 @@ impl<H: Handler> EventLoop<H> {
             return self.refuse();
         };
         self.counters.accepted += 1;
-        let handler::Interest { opened, closed } = self.handler.interest();
-        let introduces = opened || closed;
-        if introduces {
-            self.handler.opened(id, Some(address), true);
-        }
+        self.tell_opened(id, address);
         let stops = self.stopping.is_some();
         self.serve(id, |sides, turn| {
-            if introduces {
-                sides.introduce();
-            }
             if stops {
                 sides.suspect_input();
             }

@@ -12,7 +12,6 @@ pub struct CaseHandler {
     /// By the request as it is decoded, for that is what the application sees.
     behaviours: BTreeMap<String, Behaviour>,
     answer_bytes_max: usize,
-    suffix: Vec<u8>,
     pub asked: Vec<String>,
     /// What releases let go, the oldest first.
     later: Vec<(String, u32, Outcome)>,
@@ -24,12 +23,11 @@ pub fn decoded(request: &[u8]) -> String {
 }
 
 impl CaseHandler {
-    pub fn new(case: &Case, answer_bytes_max: usize, suffix: Vec<u8>) -> Self {
+    pub fn new(case: &Case, answer_bytes_max: usize) -> Self {
         let behaviours = case.handler.iter().flatten();
         Self {
             behaviours: behaviours.map(|(key, how)| (decoded(&key.0), how.clone())).collect(),
             answer_bytes_max,
-            suffix,
             asked: Vec::new(),
             later: Vec::new(),
         }
@@ -65,7 +63,7 @@ impl CaseHandler {
         if answer.len() > self.answer_bytes_max {
             return Err(CloseReason::HandlerBadAnswer);
         }
-        Ok([answer, &self.suffix].concat())
+        Ok(answer.to_vec())
     }
 
     pub fn release(&mut self, request: &[u8]) -> Result<(u32, Outcome), String> {

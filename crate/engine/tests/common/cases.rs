@@ -60,6 +60,7 @@ pub struct CaseOptions {
     pub high_water_bytes: Option<usize>,
     pub in_flight_max: Option<usize>,
     pub in_flight_server_max: Option<usize>,
+    pub in_flight_bytes_max: Option<usize>,
     pub idle_ms_max: Option<u32>,
     pub request_ms_max: Option<u32>,
     pub write_ms_max: Option<u32>,
@@ -80,11 +81,15 @@ impl CaseOptions {
                 .unknown_answer
                 .map_or(default.unknown_answer, |answer| answer.map(|bytes| bytes.0)),
             has_handler,
+            routes: Vec::new(),
             request_bytes_max: case.request_bytes_max.unwrap_or(default.request_bytes_max),
             answer_bytes_max: case.answer_bytes_max.unwrap_or(default.answer_bytes_max),
             high_water_bytes: case.high_water_bytes.unwrap_or(default.high_water_bytes),
             in_flight_max: case.in_flight_max.unwrap_or(default.in_flight_max),
             in_flight_loop_max: case.in_flight_server_max.unwrap_or(default.in_flight_loop_max),
+            in_flight_loop_bytes_max: case
+                .in_flight_bytes_max
+                .unwrap_or(default.in_flight_loop_bytes_max),
             connections_max: default.connections_max,
             idle_ms_max: case.idle_ms_max.unwrap_or(default.idle_ms_max),
             request_ms_max: case.request_ms_max.unwrap_or(default.request_ms_max),

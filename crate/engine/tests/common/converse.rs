@@ -139,9 +139,8 @@ impl<'a> Talk<'a> {
                 self.read = self.arrived;
                 self.drive.handle_piece(piece);
             }
-            let suffix = &self.trial.served.options.answer_suffix;
             let asked = self.drive.asked.0.drain(..);
-            self.waiting.extend(asked.map(|(number, request)| (number, handle(&request, suffix))));
+            self.waiting.extend(asked.map(|(number, request)| (number, handle(&request))));
             if !self.drive.resume() && !reads {
                 return self.assert_in_flight();
             }

@@ -7,7 +7,7 @@
 
 use lancelot_engine::answers::{Answers, Reader};
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::{Ask, Connection, State, Tally, Turn};
+use lancelot_engine::connection::{Ask, Connection, Observes, State, Tally, Turn};
 use lancelot_engine::error::{CloseReason, ConfigError};
 use lancelot_engine::pipeline::Response;
 use std::collections::VecDeque;
@@ -21,9 +21,11 @@ pub type Entry = (Vec<u8>, Vec<u8>, bool);
 pub struct Asked(pub VecDeque<(u32, Vec<u8>)>);
 
 impl Ask for Asked {
-    fn ask(&mut self, number: u32, request: &[u8]) {
+    fn ask(&mut self, number: u32, _: u16, request: &[u8]) {
         self.0.push_back((number, request.to_vec()));
     }
+    fn requested(&mut self, _: u32, _: &[u8]) {}
+    fn responded(&mut self, _: u32, _: &[u8]) {}
 }
 
 /// What every conversation of one server has in common.
@@ -92,6 +94,7 @@ impl<'a> Drive<'a> {
             output: &mut self.output,
             tally: &mut self.tally,
             handler: &mut self.asked,
+            observes: Observes::default(),
             now_ms: self.now_ms,
         };
         let connection = &mut self.connection;
@@ -146,6 +149,7 @@ impl<'a> Drive<'a> {
             output: &mut self.output,
             tally: &mut self.tally,
             handler: &mut self.asked,
+            observes: Observes::default(),
             now_ms: self.now_ms,
         };
         let resumes = self.connection.can_resume(&turn);
@@ -179,6 +183,7 @@ impl<'a> Drive<'a> {
         match self.connection.state() {
             State::Closed(_) => {
                 assert_eq!(self.tally.in_flight, 0, "a closed connection waits for nothing");
+                assert_eq!(self.tally.in_flight_bytes, 0);
                 assert!(unsent.is_empty(), "a closed connection keeps no output");
                 assert!(!self.connection.wants_read());
             }

@@ -18,12 +18,12 @@ pub struct Foretold {
 }
 
 /// What the handler says to a request: the rule that makes it foreseeable.
-pub fn handle(request: &[u8], suffix: &[u8]) -> Result<Vec<u8>, CloseReason> {
+pub fn handle(request: &[u8]) -> Result<Vec<u8>, CloseReason> {
     match request {
         [.., b'!', b'!'] => Err(CloseReason::HandlerThrew),
         [.., b'!'] => Err(CloseReason::HandlerClose),
-        [b'a', ..] => Ok(suffix.to_vec()),
-        _ => Ok([b"<", request, b">", suffix].concat()),
+        [b'a', ..] => Ok(Vec::new()),
+        _ => Ok([b"<", request, b">"].concat()),
     }
 }
 
@@ -81,8 +81,8 @@ fn respond(
         return close.then_some(CloseReason::AnswerClose);
     }
     if options.has_handler {
-        match handle(request, &options.answer_suffix) {
-            Ok(response) => told.out.extend(response),
+        match handle(request) {
+            Ok(response) => told.out.extend([&response[..], &options.answer_suffix].concat()),
             Err(reason) => {
                 told.more_requests = true;
                 return Some(reason);

@@ -3,10 +3,10 @@
 use super::client::{Client, PATIENCE, until};
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::Summary;
+use lancelot_engine::connection::{Observes, Summary};
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Failure, Handler, Interest};
-use lancelot_engine::mailbox::Responses;
+use lancelot_engine::handler::{ConnectionId, Failure, Handler, Interest, Overload, Reply};
+use lancelot_engine::mailbox::{Outcome, Responses};
 use lancelot_engine::server::{Listen, Server, StopReport};
 use lancelot_engine::stats::Counters;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -67,14 +67,28 @@ impl Gate {
 
 impl Handler for Passing {
     fn interest(&self) -> Interest {
-        Interest { opened: true, closed: true }
+        Interest { opened: true, closed: true, observes: Observes::default() }
     }
 
-    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: bool) {
+    fn admits(&mut self, _: usize) -> bool {
+        true
+    }
+
+    fn missed(&mut self) {}
+
+    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: u64, _: bool) {
         _ = self.told.send(Told::Opened);
     }
 
-    fn request(&mut self, id: ConnectionId, number: u32, request: &[u8]) {
+    fn requested(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
+
+    fn responded(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
+
+    fn overloaded(&mut self, _: Overload, _: bool, _: u64) {}
+
+    fn reply(&mut self, _: u32, _: Reply<'_>) {}
+
+    fn request(&mut self, id: ConnectionId, number: u32, _: u16, request: &[u8]) {
         assert!(request != b"panic!", "the handler panics because the test asked for it");
         let asked = Asked { loop_number: self.loop_number, id, number, request: request.into() };
         _ = self.told.send(Told::Request(asked));
@@ -83,7 +97,7 @@ impl Handler for Passing {
         }
     }
 
-    fn closed(&mut self, _: ConnectionId, _: &Summary) {
+    fn closed(&mut self, _: ConnectionId, _: &Summary, _: bool) {
         _ = self.told.send(Told::Closed);
     }
 
@@ -173,7 +187,8 @@ impl Rig {
 
     pub fn respond(&self, asked: &Asked, bytes: &[u8]) {
         let mut responses = Responses::default();
-        responses.push(asked.id, asked.number, |output| output.extend_from_slice(bytes));
+        let outcome = Outcome::Bytes(bytes.len() as u32);
+        responses.push(asked.id, asked.number, [outcome].into_iter(), bytes);
         self.server.mailbox(asked.loop_number).respond(responses);
     }
 

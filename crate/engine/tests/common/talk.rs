@@ -17,7 +17,6 @@ const NEVER_MS: u64 = u64::MAX;
 pub fn run(case: &Case) -> Result<(), String> {
     let (options, entries) = case.options.translate(case.handler.is_some());
     let answer_bytes_max = options.answer_bytes_max;
-    let suffix = options.answer_suffix.clone();
     let served = match (Served::new(options, &entries), &case.refused) {
         (Ok(served), None) => served,
         (Err(error), Some(wanted)) => return equal("the refusal", &refusal(&error), wanted),
@@ -25,7 +24,7 @@ pub fn run(case: &Case) -> Result<(), String> {
         (Err(error), None) => return Err(format!("it does not start: {error}")),
     };
     let mut talk = Talk {
-        handler: CaseHandler::new(case, answer_bytes_max, suffix),
+        handler: CaseHandler::new(case, answer_bytes_max),
         drive: Drive::open(&served, 1000, usize::MAX),
         unread: VecDeque::new(),
         finish: Finish::NotYet,
