@@ -1,43 +1,43 @@
 /**
  * Takes what the loops of a native server tell, and tells it on, record by record.
  *
- * The other end is `crate/addon/border.rs`, which draws the records. Knows no handler and no
- * events; `architectures/poll.ts` does.
+ * The other end is `crate/border/src/records.rs`, which says what a record is. Knows no handler and
+ * no events; `architectures/poll.ts` does.
  */
 
 import type { NativeServer } from './native.ts'
+import type { Reply } from './native-tickets.ts'
+import { decode } from './text-encoding.ts'
+import type { Decoded, Encoding } from './types.ts'
 
-/** Words of a record: head, slot, generation, number, bytes of text. */
-const RECORD_WORDS = 5
-const RECORDS_MAX = 4096
+/** Words of a header: head, slot, generation, number, more words, bytes of text. */
+const HEADER_WORDS = 6
+const WORDS_MAX = 24 * 1024
 const TEXT_BYTES = 256 * 1024
+/** Text that is decoded at a time: whoever keeps a piece of it keeps all of it. */
+const DECODED_BYTES = 8 * 1024
 /** Batches taken in one turn of JavaScript's loop; then others get their chance. */
 const BATCHES_PER_TURN_MAX = 16
 
 const OPENED = 1
-const REQUEST = 2
+const REQUESTS = 2
 const CLOSED = 3
 const FAILED = 4
+const STOPPED = 5
+const REQUESTED = 6
+const RESPONDED = 7
+const OVERLOADED = 8
 
-/** Who a record is about: a slot of a loop, and which of its uses. */
-export interface Whom {
-  loop: number
-  slot: number
-  generation: number
-}
+const REACHED = 0
+const INSPECTED = 1
+/** Stands for no slot. */
+const NO_SLOT = 2 ** 32 - 1
 
-/** What is told. `whom` is the same object each time: copy what is to be kept. */
-export interface Inbound {
-  opened(whom: Whom, host: string, port: number, fresh: boolean): void
-  request(whom: Whom, number: number, request: string): void
-  /** `counts`: requests, bytes read, bytes written, ms. */
-  closed(whom: Whom, reason: number, counts: readonly [number, number, number, number]): void
-  /** `detail` says what failed, `number` how: the system's error, or how many were dropped. */
-  failed(detail: number, number: number, message: string): void
-  stopped(drained: number, cut: number): void
-  /** A batch was told: the time to write back. */
-  batchEnded(): void
-}
+/** How a request is written in a run. Below 0: its number among those seen before. */
+const ASCII = 1 << 29
+const DEFINED = 1 << 30
+const LENGTH = (1 << 25) - 1
+const NUMBER = 0xffff
 
 /** What `failed` is about. */
 export const FAILED_ACCEPT = 0
@@ -46,19 +46,66 @@ export const FAILED_LOOP = 1
 /** Events came faster than they were taken. */
 export const FAILED_EVENTS = 2
 
+/** Who a record is about: a slot of a loop, and which of its uses. */
+export interface Whom {
+  readonly loop: number
+  readonly slot: number
+  readonly generation: number
+}
+
+/** How a connection went: requests, bytes read, bytes written, ms. */
+export type Counts = readonly [number, number, number, number]
+
+/** What is told. `whom` is the same object each time: copy what is to be kept. */
+export interface Inbound {
+  /** `host` is empty where the peer was gone already. */
+  opened(whom: Whom, host: number | string, port: number, atMs: number, fresh: boolean): void
+  /** The requests that are told next are of this connection, and for this handler. */
+  runBegan(whom: Whom, route: number): void
+  request(number: number, request: Decoded): void
+  requested(whom: Whom, number: number, request: Decoded): void
+  responded(whom: Whom, number: number, response: Decoded): void
+  /** `missed`: nobody was told that it opened. */
+  closed(whom: Whom, reason: number, missed: boolean, counts: Counts): void
+  /** `detail` says what failed, `number` how: the system's error, or how many were dropped. */
+  failed(detail: number, number: number, message: string): void
+  overloaded(overload: number, begins: boolean, atMs: number): void
+  replied(ticket: number, reply: Reply): void
+  stopped(drained: number, cut: number): void
+  /** A batch was told: the time to write back. */
+  batchEnded(): void
+}
+
 /** JavaScript's end of the border. */
 export class Inbox {
-  readonly #native: NativeServer
+  readonly #native: Pick<NativeServer, 'drain' | 'ring'>
   readonly #inbound: Inbound
+  readonly #encoding: Encoding
   /** The first word says how many bytes of text there are. */
-  readonly #words = new Uint32Array(1 + RECORD_WORDS * RECORDS_MAX)
-  readonly #whom: Whom = { loop: 0, slot: 0, generation: 0 }
+  readonly #words = new Uint32Array(1 + WORDS_MAX)
+  /** The same words, for those whose highest bit is a flag. */
+  readonly #flagged = new Int32Array(this.#words.buffer)
+  readonly #whom = { loop: 0, slot: 0, generation: 0 }
+  /** Requests seen before, by loop and number. */
+  readonly #seen: string[][]
   /** One buffer for ever; a longer one only while a record needs it. */
-  readonly #text = Buffer.allocUnsafeSlow(TEXT_BYTES)
+  readonly #ownText = Buffer.allocUnsafeSlow(TEXT_BYTES)
+  #text: Buffer = this.#ownText
+  /** The part of the text that is decoded: Latin-1 maps bytes to characters one to one. */
+  #decoded = ''
+  #decodedFrom = 0
+  #decodedTo = 0
 
-  constructor(native: NativeServer, inbound: Inbound) {
+  constructor(
+    native: Pick<NativeServer, 'drain' | 'ring'>,
+    inbound: Inbound,
+    encoding: Encoding,
+    loops: number,
+  ) {
     this.#native = native
     this.#inbound = inbound
+    this.#encoding = encoding
+    this.#seen = Array.from({ length: loops }, () => [])
   }
 
   /** Answers the doorbell. Whether nothing was left; otherwise it rings again. */
@@ -72,57 +119,148 @@ export class Inbox {
 
   /** Whether there was one. */
   #drainBatch(): boolean {
-    let text = this.#text
-    let count = this.#native.drain(this.#words, text)
-    if (count < 0) {
-      text = Buffer.allocUnsafeSlow(-count)
-      count = this.#native.drain(this.#words, text)
+    const words = this.#words
+    let end = this.#native.drain(words, this.#ownText)
+    if (end < 0) {
+      this.#text = Buffer.allocUnsafeSlow(-end)
+      end = this.#native.drain(words, this.#text)
     }
-    if (count === 0) return false
-    // Latin-1 maps bytes to characters one to one, so one string serves all records.
-    const latin1 = text.toString('latin1', 0, this.#words[0])
-    for (let record = 0, at = 0; record < count; record++) {
-      at = this.#tell(1 + record * RECORD_WORDS, at, latin1, text)
+    if (end === 0) return false
+    this.#decodedTo = 0
+    for (let at = 1, textAt = 0; at <= end; ) {
+      const textEnd = textAt + (words[at + 5] as number)
+      if (((words[at] as number) & 0xff) === REQUESTS) this.#tellRun(at, textAt, textEnd)
+      else this.#tell(at, textAt, textEnd)
+      at += HEADER_WORDS + (words[at + 4] as number)
+      textAt = textEnd
     }
+    this.#text = this.#ownText
     this.#inbound.batchEnded()
     return true
   }
 
-  /** Tells one record; where the next one's text begins. */
-  #tell(word: number, at: number, latin1: string, text: Buffer): number {
+  #readWhom(at: number): Whom {
     const words = this.#words
     const whom = this.#whom
-    const head = words[word] as number
-    whom.loop = (head >>> 8) & 0xff
-    whom.slot = words[word + 1] as number
-    whom.generation = words[word + 2] as number
-    const number = words[word + 3] as number
-    const end = at + (words[word + 4] as number)
+    whom.loop = ((words[at] as number) >>> 8) & 0xff
+    whom.slot = words[at + 1] as number
+    whom.generation = words[at + 2] as number
+    return whom
+  }
+
+  #tellRun(at: number, textAt: number, textEnd: number): void {
+    const words = this.#words
+    const flagged = this.#flagged
+    const whom = this.#readWhom(at)
+    const seen = this.#seen[whom.loop] as string[]
+    this.#inbound.runBegan(whom, (words[at] as number) >>> 16)
+    this.#decode(textAt, textEnd)
+    const end = at + HEADER_WORDS + (words[at + 4] as number)
+    let number = words[at + 3] as number
+    let from = textAt
+    for (let word = at + HEADER_WORDS; word < end; word++) {
+      const written = flagged[word] as number
+      if (written < 0) {
+        this.#inbound.request(number++, seen[written & NUMBER] as string)
+        continue
+      }
+      const to = from + (written & LENGTH)
+      let request: Decoded
+      if ((written & DEFINED) !== 0) {
+        // A string of its own, for it is kept.
+        request = decode(this.#text.subarray(from, to), this.#encoding)
+        seen[flagged[++word] as number] = request as string
+      } else {
+        request = this.#cut(from, to, (written & ASCII) !== 0)
+      }
+      this.#inbound.request(number++, request)
+      from = to
+    }
+  }
+
+  /** Text of a part that was decoded. */
+  #cut(from: number, to: number, isAscii: boolean): Decoded {
+    const encoding = this.#encoding
+    if (encoding === 'latin1' || (isAscii && encoding === 'utf8')) {
+      return this.#decoded.substring(from - this.#decodedFrom, to - this.#decodedFrom)
+    }
+    return decode(this.#text.subarray(from, to), encoding)
+  }
+
+  /** Sees to it that this part is decoded, and mostly what comes after it too. */
+  #decode(from: number, to: number): void {
+    if (to <= this.#decodedTo || this.#encoding === 'buffer') return
+    const end = Math.max(to, Math.min(this.#words[0] as number, from + DECODED_BYTES))
+    this.#decoded = this.#text.toString('latin1', from, end)
+    this.#decodedFrom = from
+    this.#decodedTo = end
+  }
+
+  #tell(at: number, textAt: number, textEnd: number): void {
+    const words = this.#words
+    const inbound = this.#inbound
+    const whom = this.#readWhom(at)
+    const head = words[at] as number
     const detail = head >>> 16
+    const number = words[at + 3] as number
+    const text = this.#text
     switch (head & 0xff) {
-      case REQUEST: {
-        const isAscii = detail === 1
-        const request = isAscii ? latin1.substring(at, end) : text.toString('utf8', at, end)
-        this.#inbound.request(whom, number, request)
+      case OPENED: {
+        const isV6 = (detail & 2) !== 0
+        const host = isV6
+          ? text.toString('latin1', textAt + 8, textEnd)
+          : textEnd === textAt + 8
+            ? ''
+            : text.readUInt32BE(textAt + 8)
+        inbound.opened(whom, host, number, text.readDoubleLE(textAt), (detail & 1) !== 0)
         break
       }
-      case OPENED:
-        this.#inbound.opened(whom, latin1.substring(at, end), number, detail === 1)
+      case REQUESTED:
+        this.#decode(textAt, textEnd)
+        inbound.requested(whom, number, this.#cut(textAt, textEnd, detail === 1))
+        break
+      case RESPONDED:
+        this.#decode(textAt, textEnd)
+        inbound.responded(whom, number, this.#cut(textAt, textEnd, detail === 1))
         break
       case CLOSED:
-        this.#inbound.closed(whom, detail, [
-          text.readDoubleLE(at),
-          text.readDoubleLE(at + 8),
-          text.readDoubleLE(at + 16),
-          text.readDoubleLE(at + 24),
-        ])
+        inbound.closed(whom, detail & 0xff, detail >> 8 !== 0, this.#doubles(textAt))
         break
       case FAILED:
-        this.#inbound.failed(detail, number, text.toString('utf8', at, end))
+        inbound.failed(detail, number, text.toString('utf8', textAt, textEnd))
+        break
+      case OVERLOADED:
+        inbound.overloaded(detail & 0xff, detail >> 8 !== 0, number)
+        break
+      case STOPPED:
+        inbound.stopped(text.readDoubleLE(textAt), text.readDoubleLE(textAt + 8))
         break
       default:
-        this.#inbound.stopped(text.readDoubleLE(at), text.readDoubleLE(at + 8))
+        inbound.replied(number, this.#reply(detail, whom.slot, textAt, textEnd))
     }
-    return end
+  }
+  #reply(kind: number, count: number, textAt: number, textEnd: number): Reply {
+    if (kind === REACHED) return { reached: count }
+    const text = this.#text
+    if (kind === INSPECTED) {
+      if (textEnd === textAt) return { stats: undefined }
+      const [requests, bytesRead, bytesWritten, durationMs] = this.#doubles(textAt)
+      const inFlight = text.readDoubleLE(textAt + 32)
+      const unsentBytes = text.readDoubleLE(textAt + 40)
+      return { stats: { requests, bytesRead, bytesWritten, durationMs, inFlight, unsentBytes } }
+    }
+    const listed: number[] = []
+    for (let at = textAt; at < textEnd; at += 4) listed.push(text.readUInt32LE(at))
+    return { listed, next: count === NO_SLOT ? undefined : count }
+  }
+
+  #doubles(at: number): Counts {
+    const text = this.#text
+    return [
+      text.readDoubleLE(at),
+      text.readDoubleLE(at + 8),
+      text.readDoubleLE(at + 16),
+      text.readDoubleLE(at + 24),
+    ]
   }
 }

@@ -21,10 +21,17 @@ export interface Addon {
 
 /** Options as `options.ts` parsed them, the host as an address. The rest stays on this side. */
 export interface NativeOptions
-  extends Omit<ServerSettings, 'answers' | 'handler' | 'signal' | 'unknownAnswer'> {
+  extends Omit<
+    ServerSettings,
+    'answers' | 'encoding' | 'handler' | 'routes' | 'signal' | 'unknownAnswer'
+  > {
   /** Absent: unknown requests close the connection. */
   unknownAnswer?: Buffer
   hasHandler: boolean
+  /** The prefixes; the first is route 1. */
+  routes: Buffer[]
+  /** Whether requests seen before may cross as numbers. */
+  knowsRequests: boolean
 }
 
 /** A server whose loops run on threads of their own. */
@@ -32,16 +39,35 @@ export interface NativeServer {
   /** Listens. `doorbell` is called when there is something to drain. */
   listen(doorbell: () => void): void
   readonly port: number
-  setInterest(opened: boolean, closed: boolean): void
+  setInterest(opened: boolean, requests: boolean, responses: boolean, closed: boolean): void
+  /** Whether it keeps the process alive while it listens; at first it does. */
+  keepAlive(keeps: boolean): void
   /**
    * Moves records into `words`, from the second word on, and their texts into `text`; the first
-   * word says how many bytes of text. Returns how many records, or minus the bytes that it needs.
+   * word says how many bytes of text. Returns how many words, or minus the bytes of text that the
+   * next record needs.
    */
   drain(words: Uint32Array, text: Buffer): number
   /** Asks for the doorbell again. */
   ring(): void
-  /** Hands over `count` responses, five words each: `[loop, slot, generation, number, length]`. */
+  /** Hands over the first `count` of the words, runs of responses, and their text. */
   respond(words: Int32Array, count: number, text: Uint8Array): void
+  /** Whether a reply will come, as with all that have a ticket: 1 if the bytes were taken. */
+  send(loop: number, slot: number, generation: number, ticket: number, bytes: Uint8Array): boolean
+  /** How many loops will reply, each with how many connections took the bytes. */
+  broadcast(ticket: number, bytes: Uint8Array, group?: Uint8Array): number
+  setMember(
+    loop: number,
+    slot: number,
+    generation: number,
+    ticket: number,
+    group: Uint8Array,
+    joins: boolean,
+  ): boolean
+  /** 0 pauses, 1 resumes, 2 closes. */
+  steer(loop: number, slot: number, generation: number, what: number): void
+  inspect(loop: number, slot: number, generation: number, ticket: number): boolean
+  list(loop: number, fromSlot: number, ticket: number): boolean
   setAnswer(key: Uint8Array, answer: Uint8Array, close: boolean): EntryFault | null
   deleteAnswer(key: Uint8Array): boolean
   /** Three words for each entry: bytes of its key, bytes of its answer, whether it closes. */

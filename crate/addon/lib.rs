@@ -1,8 +1,8 @@
 //! The addon: translates between the engine and JavaScript, and does not think.
 //!
-//! `border` packs what loops have to tell, `convert` translates values, `server` is the one class
-//! that JavaScript sees. Only `src/native.ts` imports it.
+//! `bell` wakes JavaScript, `convert` translates values, `server` is the one class that JavaScript
+//! sees; the batches between them are `lancelot_border`'s. Only `src/native.ts` imports it.
 
-mod border;
+mod bell;
 pub mod convert;
 pub mod server;

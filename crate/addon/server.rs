@@ -4,16 +4,20 @@
 //! stops and joins the threads, runs before Node takes the doorbell down. `stop` returns at once; a
 //! thread of its own joins the loops and tells JavaScript, which then calls `release`.
 
-use crate::border::{Border, Drained};
+use crate::bell::JsBell;
 use crate::convert::{
     EntryFault, NativeAnswer, NativeOptions, NativeStats, PackedAnswers, failure, guard,
     system_error, unpack,
 };
+use lancelot_border::border::{Border, Drained};
+use lancelot_border::responses;
+use lancelot_border::teller::Teller;
+use lancelot_engine::action::Action;
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::Config;
-use lancelot_engine::error::CloseReason;
+use lancelot_engine::connection::Observes;
 use lancelot_engine::handler::{ConnectionId, Interest};
-use lancelot_engine::mailbox::{Mailbox, Responses};
+use lancelot_engine::mailbox::Mailbox;
 use lancelot_engine::server::{Listen, Server};
 use lancelot_engine::stats::Counters;
 use napi::bindgen_prelude::{BufferSlice, Function, Uint32Array, Uint32ArraySlice};
@@ -22,9 +26,6 @@ use napi_derive::napi;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-/// Words of one response: `[loop, slot, generation, number, length]`.
-const RESPONSE_WORDS: usize = 5;
 
 #[derive(Default)]
 struct Running {
@@ -38,7 +39,7 @@ struct Running {
 /// What the clean-up hook shares with the class.
 struct Shared {
     running: Mutex<Running>,
-    border: Arc<Border>,
+    border: Arc<Border<JsBell>>,
 }
 
 impl Shared {
@@ -69,6 +70,7 @@ pub struct NativeServer {
     shared: Arc<Shared>,
     config: Arc<Config>,
     listen: Listen,
+    knows_requests: bool,
     answers: Arc<Answers>,
     mailboxes: Vec<Mailbox>,
     hook: Option<CleanupEnvHook<Arc<Shared>>>,
@@ -89,6 +91,7 @@ impl NativeServer {
                 answers: Arc::new(Answers::new(config.clone())),
                 config,
                 listen: options.listen()?,
+                knows_requests: options.knows_requests,
                 mailboxes: Vec::new(),
                 hook: None,
             })
@@ -100,10 +103,10 @@ impl NativeServer {
     pub fn listen(&mut self, env: Env, doorbell: Function<'_, (), ()>) -> napi::Result<()> {
         guard(|| {
             let border = &self.shared.border;
-            let tellers: Vec<_> = border.tellers().collect();
+            let tellers = Teller::for_loops(border, self.knows_requests);
             let loops = tellers.len();
             // The bell before the hook: hooks run last in, first out, and ours must find the bell.
-            let bell = doorbell.build_threadsafe_function::<()>().max_queue_size::<2>().build()?;
+            let bell = JsBell::new(&doorbell)?;
             let (config, answers) = (self.config.clone(), self.answers.clone());
             let server =
                 Server::start(&self.listen, config, answers, tellers).map_err(system_error)?;
@@ -122,15 +125,25 @@ impl NativeServer {
         self.shared.running().server.as_ref().map_or(0, |server| server.address().port())
     }
 
-    /// Which connections JavaScript wants to be told of.
+    /// What JavaScript wants to be told of.
     #[napi]
-    pub fn set_interest(&self, opened: bool, closed: bool) {
-        self.shared.border.set_interest(Interest { opened, closed });
+    pub fn set_interest(&self, opened: bool, requests: bool, responses: bool, closed: bool) {
+        let observes = Observes { requests, responses };
+        self.shared.border.set_interest(Interest { opened, closed, observes });
+    }
+
+    /// Whether the server keeps the process alive while it listens; at first it does.
+    #[napi]
+    pub fn keep_alive(&self, env: Env, keeps: bool) -> napi::Result<()> {
+        guard(|| {
+            let kept = self.shared.border.with_bell(|bell| bell.keep_alive(&env, keeps));
+            kept.unwrap_or(Ok(()))
+        })
     }
 
     /// Moves records into `words`, from the second word on, and their texts into `text`; the first
-    /// word says how many bytes of text. Returns how many records, or minus the bytes of text that
-    /// the next record needs.
+    /// word says how many bytes of text. Returns how many words of records, or minus the bytes of
+    /// text that the next record needs.
     #[napi]
     pub fn drain(
         &self,
@@ -141,9 +154,9 @@ impl NativeServer {
             // SAFETY: JavaScript's memory, which its thread, this one, leaves alone meanwhile.
             let [text_bytes, records @ ..] = (unsafe { words.as_mut() }) else { return Ok(0) };
             Ok(match self.shared.border.drain(records, &mut text) {
-                Drained::Records(count, bytes) => {
+                Drained::Records(words, bytes) => {
                     *text_bytes = bytes as u32;
-                    count as i32
+                    words as i32
                 }
                 Drained::NeedsText(bytes) => -(bytes as i32),
             })
@@ -156,40 +169,103 @@ impl NativeServer {
         self.shared.border.ring();
     }
 
-    /// Hands responses over: for each five words, `[loop, slot, generation, number, length]`, and
-    /// so many bytes of `text`, one after the other; a length below 0 is -1 minus the number of the
-    /// reason to close for. Each loop is woken once.
+    /// Hands the first so many of `words` over, runs of responses, and the text of those. Each loop
+    /// is woken once.
     #[napi]
     pub fn respond(&self, words: &[i32], count: u32, text: &[u8]) -> napi::Result<()> {
         guard(|| {
-            // Released: whoever asked is gone.
-            if self.mailboxes.is_empty() {
-                return Ok(());
-            }
-            let mut responses: Vec<_> =
-                self.mailboxes.iter().map(|_| Responses::default()).collect();
-            let mut rest = text;
-            for record in words.chunks_exact(RESPONSE_WORDS).take(count as usize) {
-                let [loop_number, slot, generation, number, length] = *record else { continue };
-                let responses = &mut responses[loop_number as usize];
-                let id = ConnectionId { slot: slot as u32, generation: generation as u32 };
-                if length < 0 {
-                    let reason = CloseReason::ALL[(-1 - length) as usize];
-                    responses.push_close(id, number as u32, reason);
-                    continue;
-                }
-                let (response, after) = rest.split_at(length as usize);
-                rest = after;
-                responses.push(id, number as u32, |bytes| {
-                    bytes.extend_from_slice(response);
-                    bytes.extend_from_slice(self.answers.suffix());
-                });
-            }
+            // None are left once it is released, and whoever asked is gone.
+            let words = words.get(..count as usize).unwrap_or_default();
+            let responses = responses::unpack(words, text, self.mailboxes.len());
             for (mailbox, responses) in self.mailboxes.iter().zip(responses) {
                 mailbox.respond(responses);
             }
             Ok(())
         })
+    }
+
+    /// Sends bytes to one connection, outside any response. Whether a reply will come, as with all
+    /// that have a ticket: `1` if they were taken.
+    #[napi]
+    pub fn send(
+        &self,
+        loop_number: u32,
+        slot: u32,
+        generation: u32,
+        ticket: u32,
+        bytes: &[u8],
+    ) -> napi::Result<bool> {
+        let id = ConnectionId { slot, generation };
+        self.act(loop_number, || Action::Send { id, bytes: bytes.into(), ticket })
+    }
+
+    /// Sends bytes to all connections, or to those of a group. Returns how many loops reply, each
+    /// with how many took them.
+    #[napi]
+    pub fn broadcast(&self, ticket: u32, bytes: &[u8], group: Option<&[u8]>) -> napi::Result<u32> {
+        guard(|| {
+            let bytes: Arc<[u8]> = bytes.into();
+            let broadcast = || {
+                let (to, bytes) = (group.map(Into::into), bytes.clone());
+                Action::Broadcast { to, bytes, ticket }
+            };
+            let taken = self.mailboxes.iter().filter(|mailbox| mailbox.act(broadcast()));
+            Ok(taken.count() as u32)
+        })
+    }
+
+    /// Makes a connection a member of a group, or ends that. Reply: `1` if it is or was one.
+    #[napi]
+    pub fn set_member(
+        &self,
+        loop_number: u32,
+        slot: u32,
+        generation: u32,
+        ticket: u32,
+        group: &[u8],
+        joins: bool,
+    ) -> napi::Result<bool> {
+        let id = ConnectionId { slot, generation };
+        self.act(loop_number, || match joins {
+            true => Action::Join { id, group: group.into(), ticket },
+            false => Action::Leave { id, group: group.into(), ticket },
+        })
+    }
+
+    /// Pauses (0), resumes (1) or closes (2) a connection.
+    #[napi]
+    pub fn steer(
+        &self,
+        loop_number: u32,
+        slot: u32,
+        generation: u32,
+        what: u32,
+    ) -> napi::Result<bool> {
+        let id = ConnectionId { slot, generation };
+        self.act(loop_number, || match what {
+            0 => Action::Pause(id),
+            1 => Action::Resume(id),
+            _ => Action::Close(id),
+        })
+    }
+
+    /// Asks how a connection stands.
+    #[napi]
+    pub fn inspect(
+        &self,
+        loop_number: u32,
+        slot: u32,
+        generation: u32,
+        ticket: u32,
+    ) -> napi::Result<bool> {
+        let id = ConnectionId { slot, generation };
+        self.act(loop_number, || Action::Inspect { id, ticket })
+    }
+
+    /// Asks for some connections of a loop, from a slot on.
+    #[napi]
+    pub fn list(&self, loop_number: u32, from_slot: u32, ticket: u32) -> napi::Result<bool> {
+        self.act(loop_number, || Action::List { from_slot, ticket })
     }
 
     /// Sets one answer; what is wrong with it, if something is.
@@ -298,6 +374,16 @@ impl NativeServer {
             self.shared.tear_down();
             self.mailboxes.clear();
             self.hook.take().map_or(Ok(()), |hook| env.remove_env_cleanup_hook(hook))
+        })
+    }
+}
+
+impl NativeServer {
+    /// Whether the loop takes the action: not once it has ended, nor while too many wait for it.
+    fn act(&self, loop_number: u32, action: impl FnOnce() -> Action) -> napi::Result<bool> {
+        guard(|| {
+            let mailbox = self.mailboxes.get(loop_number as usize);
+            Ok(mailbox.is_some_and(|mailbox| mailbox.act(action())))
         })
     }
 }

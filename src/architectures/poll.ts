@@ -6,16 +6,32 @@
  */
 
 import { isIPv6 } from 'node:net'
-import { type HandlerDone, settleResponse, settleThrow } from '../ask-handler.ts'
 import { type CloseCode, LancelotError } from '../errors.ts'
 import { listenError, resolveHost } from '../listen-error.ts'
 import { type Addon, loadAddon, type NativeServer, systemFault } from '../native.ts'
+import { NativeActions } from '../native-actions.ts'
 import { NativeAnswers } from '../native-answers.ts'
-import { FAILED_EVENTS, FAILED_LOOP, type Inbound, Inbox, type Whom } from '../native-inbox.ts'
-import { Outbox } from '../native-outbox.ts'
+import { type NativeConnection, NativeConnections, packPeer } from '../native-connection.ts'
+import {
+  type Counts,
+  FAILED_EVENTS,
+  FAILED_LOOP,
+  type Inbound,
+  Inbox,
+  type Whom,
+} from '../native-inbox.ts'
+import { Overloads } from '../native-overloads.ts'
+import { NativeRequests } from '../native-requests.ts'
+import type { Reply } from '../native-tickets.ts'
 import type { ServerSettings } from '../options.ts'
-import type { Address, Connection, Handler, Stats, StopSummary } from '../types.ts'
-import type { Architecture, Driver, Interest, Observer } from './architecture.ts'
+import type { Address, Connection, Decoded, Stats, StopSummary } from '../types.ts'
+import {
+  type Architecture,
+  type Driver,
+  type Interest,
+  NO_INTEREST,
+  type Observer,
+} from './architecture.ts'
 
 /** Native loops, one thread each, around one poll each. */
 export const poll: Architecture = {
@@ -30,11 +46,14 @@ const DRAIN_AFTER_FAILURE_MS = 5000
 async function start(settings: ServerSettings, observer: Observer): Promise<Driver> {
   const addon = await loadAddon()
   const host = await resolveHost(settings.host)
-  const { unknownAnswer, handler, ...others } = settings
+  const { unknownAnswer, handler, routes, encoding, ...others } = settings
   const native = new addon.NativeServer({
     ...others,
     host,
     hasHandler: handler !== undefined,
+    routes: routes.map(({ prefix }) => prefix),
+    // A Buffer is its reader's own, so each needs one of its own.
+    knowsRequests: encoding !== 'buffer',
     ...(unknownAnswer === null ? {} : { unknownAnswer }),
   })
   const answers = new NativeAnswers(native, settings.answerBytesMax)
@@ -44,12 +63,6 @@ async function start(settings: ServerSettings, observer: Observer): Promise<Driv
   return driver
 }
 
-/** A connection that JavaScript was told of. */
-interface Known {
-  readonly generation: number
-  readonly connection: Connection
-}
-
 class PollDriver implements Driver, Inbound {
   readonly answers: NativeAnswers
   readonly #native: NativeServer
@@ -57,14 +70,15 @@ class PollDriver implements Driver, Inbound {
   readonly #settings: ServerSettings
   readonly #observer: Observer
   readonly #inbox: Inbox
-  readonly #outbox: Outbox
-  /** By loop and slot: a slot's next user takes the place of one whose end was not told. */
-  readonly #known: (Known | undefined)[][]
+  readonly #requests: NativeRequests
+  readonly #actions: NativeActions
+  readonly #connections: NativeConnections
+  readonly #overloads: Overloads
+  /** Whose requests are told, and by which route. */
+  #asker: NativeConnection | undefined
+  #route = 0
   #address: Address | undefined
-  #interest: Interest = { opened: false, closed: false }
-  /** Ids count whom JavaScript was told of; beyond the border a slot and a generation name them. */
-  #nextId = 1
-  #isFlushPlanned = false
+  #interest: Interest = NO_INTEREST
   #stopping: Promise<StopSummary> | undefined
   #resolveStop: ((summary: StopSummary) => void) | undefined
   #stopSummary: StopSummary | undefined
@@ -76,14 +90,19 @@ class PollDriver implements Driver, Inbound {
     settings: ServerSettings,
     observer: Observer,
   ) {
+    const { loops, encoding } = settings
     this.answers = answers
+    this.#settings = settings
     this.#native = native
     this.#codes = addon.closeCodes() as CloseCode[]
-    this.#settings = settings
     this.#observer = observer
-    this.#inbox = new Inbox(native, this)
-    this.#outbox = new Outbox(native)
-    this.#known = Array.from({ length: settings.loops }, () => [])
+    this.#inbox = new Inbox(native, this, encoding, loops)
+    this.#requests = new NativeRequests(native, settings, this.#codes, error => {
+      observer.failed(error)
+    })
+    this.#actions = new NativeActions(native, settings, () => this.#requests.flush())
+    this.#connections = new NativeConnections(this.#actions, loops)
+    this.#overloads = new Overloads(observer)
   }
 
   /** Where it listens. */
@@ -103,7 +122,16 @@ class PollDriver implements Driver, Inbound {
 
   observe(interest: Interest): void {
     this.#interest = interest
-    this.#native.setInterest(interest.opened, interest.closed)
+    const { opened, requested, responded, closed } = interest
+    this.#native.setInterest(opened, requested, responded, closed)
+  }
+
+  ref(): void {
+    this.#native.keepAlive(true)
+  }
+
+  unref(): void {
+    this.#native.keepAlive(false)
   }
 
   stats(): Stats {
@@ -120,40 +148,62 @@ class PollDriver implements Driver, Inbound {
     return this.#stopping
   }
 
-  opened(whom: Whom, host: string, port: number, fresh: boolean): void {
-    const connection = this.#know(whom, host, port)
+  async *connections(): AsyncGenerator<Connection, undefined> {
+    for (let loop = 0; loop < this.#settings.loops; loop++) {
+      for await (const whom of this.#actions.list(loop)) {
+        const connection = this.#connections.look(whom)
+        if (connection !== undefined) yield connection
+      }
+    }
+  }
+
+  broadcast(bytes: Buffer, group: string | undefined): Promise<number> {
+    return this.#actions.broadcast(bytes, group)
+  }
+
+  opened(whom: Whom, host: number | string, port: number, atMs: number, fresh: boolean): void {
+    const connection = this.#connections.meet(whom, packPeer(host, port), atMs)
     if (fresh && this.#interest.opened) this.#observer.opened(connection)
   }
 
-  request(whom: Whom, number: number, request: string): void {
-    const { handler, answerBytesMax } = this.#settings
-    const connection = this.#connectionOf(whom)
-    let response: unknown
-    try {
-      response = (handler as Handler)(request, connection)
-    } catch (cause) {
-      settleThrow(cause, connection, this.#done({ ...whom }, number))
-      return
-    }
-    // Most handlers answer with short text at once: it needs no outcome and no buffer of its own.
-    if (typeof response === 'string' && response.length * 3 <= answerBytesMax) {
-      this.#outbox.respond(whom, number, response)
-    } else {
-      settleResponse(response, connection, answerBytesMax, this.#done({ ...whom }, number))
+  runBegan(whom: Whom, route: number): void {
+    this.#asker = this.#connections.find(whom)
+    this.#route = route
+  }
+
+  request(number: number, request: Decoded): void {
+    const connection = this.#asker as NativeConnection
+    if (this.#interest.requested) this.#observer.requested(connection, request, number)
+    this.#requests.ask(connection, this.#route, number, request)
+  }
+
+  requested(whom: Whom, number: number, request: Decoded): void {
+    if (this.#interest.requested) {
+      this.#observer.requested(this.#connections.find(whom), request, number)
     }
   }
 
-  closed(
-    whom: Whom,
-    reason: number,
-    [requests, bytesRead, bytesWritten, durationMs]: readonly [number, number, number, number],
-  ): void {
-    const connection = this.#connectionOf(whom)
-    const slots = this.#known[whom.loop]
-    if (slots !== undefined) slots[whom.slot] = undefined
-    if (!this.#interest.closed) return
+  responded(whom: Whom, number: number, response: Decoded): void {
+    if (this.#interest.responded) {
+      this.#observer.responded(this.#connections.find(whom), response, number)
+    }
+  }
+
+  closed(whom: Whom, reason: number, missed: boolean, counts: Counts): void {
+    const connection = this.#connections.find(whom)
+    this.#connections.forget(whom)
+    if (missed || !this.#interest.closed) return
+    const [requests, bytesRead, bytesWritten, durationMs] = counts
     const code = this.#codes[reason] as CloseCode
     this.#observer.closed(connection, { code, requests, bytesRead, bytesWritten, durationMs })
+  }
+
+  overloaded(overload: number, begins: boolean, atMs: number): void {
+    this.#overloads.tell(overload, begins, atMs)
+  }
+
+  replied(ticket: number, reply: Reply): void {
+    this.#actions.settle(ticket, reply)
   }
 
   failed(detail: number, number: number, message: string): void {
@@ -176,7 +226,7 @@ class PollDriver implements Driver, Inbound {
   }
 
   batchEnded(): void {
-    this.#outbox.flush()
+    this.#requests.flush()
   }
 
   #drain(): void {
@@ -186,44 +236,8 @@ class PollDriver implements Driver, Inbound {
     if (this.#stopSummary === undefined || this.#resolveStop === undefined) return
     if (!this.#inbox.drain()) return
     this.#native.release()
+    this.#actions.end()
     this.#resolveStop(this.#stopSummary)
     this.#resolveStop = undefined
-  }
-
-  /** What becomes of an outcome, now or later. */
-  #done(whom: Whom, number: number): HandlerDone {
-    return (outcome, failure) => {
-      if (typeof outcome !== 'string') this.#outbox.respond(whom, number, outcome)
-      else this.#outbox.close(whom, number, this.#codes.indexOf(outcome))
-      this.#planFlush()
-      if (failure !== undefined) this.#observer.failed(failure)
-    }
-  }
-
-  /** Later answers of one turn of JavaScript's loop leave together. */
-  #planFlush(): void {
-    if (this.#isFlushPlanned) return
-    this.#isFlushPlanned = true
-    setImmediate(() => {
-      this.#isFlushPlanned = false
-      this.#outbox.flush()
-    })
-  }
-
-  #know({ loop, slot, generation }: Whom, host: string | undefined, port: number): Connection {
-    const connection: Connection = Object.freeze({
-      id: this.#nextId++,
-      remoteAddress: host === '' ? undefined : host,
-      remotePort: port === 0 ? undefined : port,
-    })
-    const known = this.#known[loop] as (Known | undefined)[]
-    known[slot] = { generation, connection }
-    return connection
-  }
-
-  #connectionOf(whom: Whom): Connection {
-    const known = this.#known[whom.loop]?.[whom.slot]
-    if (known?.generation === whom.generation) return known.connection
-    return this.#know(whom, undefined, 0)
   }
 }

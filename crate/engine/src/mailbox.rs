@@ -29,8 +29,6 @@ pub enum Outcome {
     Bytes(u32),
     /// The connection ends instead.
     Close(CloseReason),
-    /// Nothing yet.
-    Later,
 }
 
 #[derive(Debug)]
@@ -72,7 +70,7 @@ impl Responses {
         self.runs.is_empty()
     }
 
-    /// Each run, with each of its outcomes that is no `Later`.
+    /// Each run, with each of its responses under its number.
     pub(crate) fn each(
         &self,
         mut take: impl FnMut(ConnectionId, &mut dyn Iterator<Item = (u32, Response<'_>)>),
@@ -82,19 +80,16 @@ impl Responses {
             let (of_run, rest) = outcomes.split_at(run.outcomes);
             outcomes = rest;
             let numbers = (0..).map(|at| run.number.wrapping_add(at));
-            let mut responses = numbers.zip(of_run).filter_map(|(number, outcome)| {
-                Some((
-                    number,
-                    match *outcome {
-                        Outcome::Bytes(length) => {
-                            let (response, rest) = bytes.split_at(length as usize);
-                            bytes = rest;
-                            Response::Bytes(response)
-                        }
-                        Outcome::Close(reason) => Response::Close(reason),
-                        Outcome::Later => return None,
-                    },
-                ))
+            let mut responses = numbers.zip(of_run).map(|(number, outcome)| {
+                let response = match *outcome {
+                    Outcome::Bytes(length) => {
+                        let (response, rest) = bytes.split_at(length as usize);
+                        bytes = rest;
+                        Response::Bytes(response)
+                    }
+                    Outcome::Close(reason) => Response::Close(reason),
+                };
+                (number, response)
             });
             take(run.id, &mut responses);
             // What was not wanted is passed over all the same.

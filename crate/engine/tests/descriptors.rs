@@ -5,10 +5,13 @@ mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod client;
     #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod passing;
+    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod rig;
 }
 
-use common::rig::{Rig, Told};
+use common::passing::Told;
+use common::rig::Rig;
 use lancelot_engine::config::Options;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;

@@ -70,12 +70,12 @@ fn a_connection_at_rest_owns_no_memory() {
         drive.handle_piece(b"?x?a?y?a?z");
         drive.handle_piece(b"?a?");
         drive.take(10);
-        while let Some((number, _)) = drive.asked.0.pop_back() {
+        while let Some((number, ..)) = drive.asked.waiting.pop_back() {
             drive.handle_response(number, Response::Bytes(&[b'R'; 100]));
             drive.take(usize::MAX);
             drive.resume();
         }
-        (drive.out, drive.asked.0) = Default::default();
+        (drive.out, drive.asked.waiting) = Default::default();
         assert_eq!(owned_bytes(), at_rest);
     }
     drop(drive);
@@ -104,13 +104,13 @@ fn empty_answers_behind_one_that_waits_make_nothing_grow() {
     let mut drive = Drive::open(&served, 0, usize::MAX);
     let before = owned_bytes();
     drive.handle_piece(b"first?");
-    drive.asked.0.pop_front();
+    drive.asked.waiting.pop_front();
     for _ in 0..100_000 {
         if !drive.connection.wants_read() {
             break;
         }
         drive.handle_piece(b"x?e?");
-        while let Some((number, _)) = drive.asked.0.pop_front() {
+        while let Some((number, ..)) = drive.asked.waiting.pop_front() {
             drive.handle_response(number, Response::Bytes(b""));
         }
         assert!(owned_bytes() < before + 1_000_000, "{} requests taken", drive.requests());

@@ -10,6 +10,7 @@ mod common {
     pub mod drive;
     pub mod oracle;
     pub mod plan;
+    pub mod verdict;
 }
 
 use common::converse::Trial;
@@ -113,7 +114,7 @@ fn the_oracle_tells_apart_every_way_to_end() {
         [(b"a".to_vec(), b"A.".to_vec(), false), (b"q?".to_vec(), b"Bye.".to_vec(), true)];
     let told = |options: &Options, stream: &[u8]| {
         let told = foretell(options, &entries, stream);
-        (String::from_utf8(told.out).unwrap(), told.reason, told.requests)
+        (String::from_utf8(told.out).unwrap(), told.reason, told.exchanges.len())
     };
     let no = "Error: unknown question.";
     assert_eq!(told(&options, b"a?a?"), ("A.A.".into(), CloseReason::Finished, 2));

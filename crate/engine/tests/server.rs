@@ -2,6 +2,7 @@
 
 mod common {
     pub mod client;
+    pub mod passing;
     pub mod rig;
 }
 

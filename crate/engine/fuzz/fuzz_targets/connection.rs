@@ -18,6 +18,8 @@ mod drive;
 mod oracle;
 #[path = "../../tests/common/plan.rs"]
 mod plan;
+#[path = "../../tests/common/verdict.rs"]
+mod verdict;
 
 use converse::Trial;
 use libfuzzer_sys::fuzz_target;

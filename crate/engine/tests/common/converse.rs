@@ -3,6 +3,7 @@
 use super::drive::{Drive, Served};
 use super::oracle::{Foretold, foretell, handle};
 use super::plan::{Plan, Step};
+use super::verdict::{assert_all_seen, assert_begun, assert_complete, push_bytes};
 use lancelot_engine::connection::State;
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::pipeline::Response;
@@ -32,25 +33,30 @@ impl<'a> Trial<'a> {
             talk.receive(end - talk.arrived.min(end));
             while talk.respond(0) {}
         }
-        self.compare(talk.end());
+        talk.end();
+        self.compare(&talk);
     }
 
     /// What happens is what the steps say, but for those that end the conversation before its time;
     /// after the last of them everything still owed happens.
     pub fn check_steps(&self, steps: &[Step]) {
         let mut talk = Talk::new(self, 0);
+        talk.drive.observe(true, true);
         for step in steps {
-            if !matches!(step, Step::Stop | Step::Cut | Step::Fail) {
+            if !matches!(step, Step::Stop | Step::Cut | Step::Fail | Step::Close) {
                 talk.step(*step);
             }
         }
-        self.compare(talk.end());
+        talk.end();
+        self.compare(&talk);
+        assert_all_seen(&self.foretold, &talk.drive.asked.seen);
     }
 
     /// Anything may end the conversation, clocks too. What the peer got is then a beginning of what
     /// it should have got; it is told the same as without faults if it says that it ended so.
     pub fn check_faults(&self, steps: &[Step]) {
         let mut talk = Talk::new(self, 0);
+        talk.drive.observe(true, true);
         for step in steps {
             talk.step(*step);
             while talk.drive.ended().is_none() && talk.drive.deadline_ms <= talk.drive.now_ms {
@@ -58,28 +64,35 @@ impl<'a> Trial<'a> {
                 talk.rest();
             }
         }
-        let drive = talk.end();
-        assert!(self.foretold.out.starts_with(&drive.out), "{:?} is sent", drive.out);
-        if drive.ended() == Some(self.foretold.reason) {
-            self.compare(drive);
+        talk.end();
+        assert_begun(&self.foretold, &talk.drive, talk.pushed);
+        if talk.drive.ended() == Some(self.foretold.reason) {
+            self.compare(&talk);
         }
     }
 
-    fn compare(&self, drive: Drive<'_>) {
-        let Foretold { out, reason, requests, more_requests } = &self.foretold;
-        let ascii = |bytes: &[u8]| bytes.escape_ascii().to_string();
-        assert_eq!(ascii(&drive.out), ascii(out), "what the peer got is not what is foretold");
+    fn compare(&self, talk: &Talk<'_>) {
+        let Foretold { reason, exchanges, more_requests, .. } = &self.foretold;
+        let (drive, requests) = (&talk.drive, exchanges.len() as u64);
+        assert_complete(&self.foretold, drive, talk.pushed);
         assert_eq!(drive.ended(), Some(*reason), "the reason is not the foretold one");
         if *more_requests {
-            assert!(drive.requests() >= *requests, "fewer requests than were answered");
+            assert!(drive.requests() >= requests, "fewer requests than were answered");
         } else {
-            assert_eq!(drive.requests(), *requests, "requests were lost or made up");
+            assert_eq!(drive.requests(), requests, "requests were lost or made up");
             let tally = &drive.tally;
             let closing = u64::from(*reason == CloseReason::UnknownRequest);
             let counted = tally.answered + tally.handled + tally.unknown + closing;
-            assert_eq!(counted, *requests, "a request is counted in one counter");
+            assert_eq!(counted, requests, "a request is counted in one counter");
         }
     }
+}
+
+/// A request that was asked and not answered.
+struct Waiting {
+    number: u32,
+    request_bytes: usize,
+    outcome: Result<Vec<u8>, CloseReason>,
 }
 
 struct Talk<'a> {
@@ -90,11 +103,12 @@ struct Talk<'a> {
     /// Read by the server.
     read: usize,
     read_end: bool,
-    /// The numbers of requests that were asked and not answered, and the responses to them.
-    waiting: Vec<(u32, Result<Vec<u8>, CloseReason>)>,
+    waiting: Vec<Waiting>,
     answered: Vec<u32>,
     /// The first request, by its number, at which the handler ends the conversation.
     closes_at: Option<u32>,
+    /// Pushes that were taken.
+    pushed: usize,
 }
 
 impl<'a> Talk<'a> {
@@ -108,6 +122,7 @@ impl<'a> Talk<'a> {
             waiting: Vec::new(),
             answered: Vec::new(),
             closes_at: None,
+            pushed: 0,
         }
     }
 
@@ -118,6 +133,10 @@ impl<'a> Talk<'a> {
             Step::Respond(place) => _ = self.respond(place),
             Step::RespondInVain(number) => self.respond_in_vain(number),
             Step::Pass(ms) => self.drive.now_ms += ms,
+            Step::Push => self.push(),
+            Step::HoldBack => self.drive.hold_back(),
+            Step::LetGoOn => self.drive.let_go_on(),
+            Step::Close => self.drive.close(),
             Step::Stop => self.drive.serve(|connection, _| connection.stop()),
             Step::Cut => self.drive.serve(|connection, _| connection.cut(CloseReason::Cut)),
             Step::Fail => self.drive.serve(|connection, _| connection.handle_failed()),
@@ -139,8 +158,12 @@ impl<'a> Talk<'a> {
                 self.read = self.arrived;
                 self.drive.handle_piece(piece);
             }
-            let asked = self.drive.asked.0.drain(..);
-            self.waiting.extend(asked.map(|(number, request)| (number, handle(&request))));
+            let asked = self.drive.asked.waiting.drain(..);
+            self.waiting.extend(asked.map(|(number, route, request)| Waiting {
+                number,
+                request_bytes: request.len(),
+                outcome: handle(route, &request),
+            }));
             if !self.drive.resume() && !reads {
                 return self.assert_in_flight();
             }
@@ -153,10 +176,12 @@ impl<'a> Talk<'a> {
         let can_be_answered = match self.drive.connection.state() {
             State::Closed(_) | State::Lingering(_) => return,
             State::Draining(CloseReason::HandlerTimeout) => return,
-            _ => |number| self.closes_at.is_none_or(|closes_at| number < closes_at),
+            _ => |waiting: &&Waiting| self.closes_at.is_none_or(|at| waiting.number < at),
         };
-        let waiting = self.waiting.iter().filter(|(number, _)| can_be_answered(*number)).count();
-        assert_eq!(self.drive.tally.in_flight, waiting as u64);
+        let waiting: Vec<_> = self.waiting.iter().filter(can_be_answered).collect();
+        let bytes: usize = waiting.iter().map(|waiting| waiting.request_bytes).sum();
+        assert_eq!(self.drive.tally.in_flight, waiting.len() as u64);
+        assert_eq!(self.drive.tally.in_flight_bytes, bytes as u64);
     }
 
     /// Whether a request waited.
@@ -164,7 +189,7 @@ impl<'a> Talk<'a> {
         if self.waiting.is_empty() {
             return false;
         }
-        let (number, outcome) = self.waiting.remove(place % self.waiting.len());
+        let Waiting { number, outcome, .. } = self.waiting.remove(place % self.waiting.len());
         let response = match &outcome {
             Ok(bytes) => Response::Bytes(bytes),
             Err(reason) => {
@@ -195,12 +220,22 @@ impl<'a> Talk<'a> {
         assert_eq!(self.drive.out.len(), out_bytes);
     }
 
+    /// It is taken where requests are, unless the peer is too far behind.
+    fn push(&mut self) {
+        let high_water_bytes = self.trial.served.options.high_water_bytes as u64;
+        let is_open = self.drive.connection.state() == State::Open;
+        let is_taken = is_open && self.drive.inspect().unsent_bytes < high_water_bytes;
+        assert_eq!(self.drive.push(&push_bytes(self.pushed)), is_taken);
+        self.pushed += usize::from(is_taken);
+    }
+
     /// The peer sends the rest, takes everything and finishes; the handler answers everything.
-    fn end(mut self) -> Drive<'a> {
+    fn end(&mut self) {
+        self.drive.let_go_on();
         for _ in 0..TURNS_MAX {
             if self.drive.ended().is_some() {
                 while self.respond(0) {}
-                return self.drive;
+                return;
             }
             let goes_on = self.drive.take(usize::MAX) | self.respond(0);
             self.receive(usize::MAX);

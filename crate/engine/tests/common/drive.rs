@@ -7,7 +7,7 @@
 
 use lancelot_engine::answers::{Answers, Reader};
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::{Ask, Connection, Observes, State, Tally, Turn};
+use lancelot_engine::connection::{Ask, Connection, Inspection, Observes, State, Tally, Turn};
 use lancelot_engine::error::{CloseReason, ConfigError};
 use lancelot_engine::pipeline::Response;
 use std::collections::VecDeque;
@@ -16,16 +16,42 @@ use std::sync::Arc;
 /// An answer of a table: the request, what it gets, and whether the connection ends after it.
 pub type Entry = (Vec<u8>, Vec<u8>, bool);
 
-/// Requests that the handler was asked and has not looked at yet.
+/// What the application was shown, under the number of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It was asked, by this route.
+    Asked(u32, u16, Vec<u8>),
+    Request(u32, Vec<u8>),
+    Response(u32, Vec<u8>),
+}
+
+/// The application of a conversation.
 #[derive(Default)]
-pub struct Asked(pub VecDeque<(u32, Vec<u8>)>);
+pub struct Asked {
+    /// What it was asked and has not looked at yet.
+    pub waiting: VecDeque<(u32, u16, Vec<u8>)>,
+    /// What it was shown, while it observes anything.
+    pub seen: Vec<Seen>,
+    observes: Observes,
+}
 
 impl Ask for Asked {
-    fn ask(&mut self, number: u32, _: u16, request: &[u8]) {
-        self.0.push_back((number, request.to_vec()));
+    fn ask(&mut self, number: u32, route: u16, request: &[u8]) {
+        self.waiting.push_back((number, route, request.to_vec()));
+        if self.observes != Observes::default() {
+            self.seen.push(Seen::Asked(number, route, request.to_vec()));
+        }
     }
-    fn requested(&mut self, _: u32, _: &[u8]) {}
-    fn responded(&mut self, _: u32, _: &[u8]) {}
+
+    fn requested(&mut self, number: u32, request: &[u8]) {
+        assert!(self.observes.requests, "a request is shown to who does not observe them");
+        self.seen.push(Seen::Request(number, request.to_vec()));
+    }
+
+    fn responded(&mut self, number: u32, response: &[u8]) {
+        assert!(self.observes.responses, "a response is shown to who does not observe them");
+        self.seen.push(Seen::Response(number, response.to_vec()));
+    }
 }
 
 /// What every conversation of one server has in common.
@@ -52,6 +78,8 @@ pub struct Drive<'a> {
     answers: Reader,
     pub connection: Connection,
     pub tally: Tally,
+    /// Requests of other connections that wait for the handler too.
+    others_in_flight: u64,
     pub asked: Asked,
     pub now_ms: u64,
     /// When `pass_deadline` is due.
@@ -60,6 +88,8 @@ pub struct Drive<'a> {
     pub out: Vec<u8>,
     /// How many more bytes the peer takes.
     pub takes: usize,
+    /// Whether the server has sent its FIN.
+    pub sent_finish: bool,
     output: Vec<u8>,
     read_bytes: u64,
     taken_bytes: u64,
@@ -73,11 +103,13 @@ impl<'a> Drive<'a> {
             answers: Reader::new(served.answers.clone()),
             connection: Connection::open(now_ms),
             tally: Tally::default(),
+            others_in_flight: 0,
             asked: Asked::default(),
             now_ms,
             deadline_ms: 0,
             out: Vec::new(),
             takes,
+            sent_finish: false,
             output: Vec::new(),
             read_bytes: 0,
             taken_bytes: 0,
@@ -93,8 +125,8 @@ impl<'a> Drive<'a> {
             answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.tally,
+            observes: self.asked.observes,
             handler: &mut self.asked,
-            observes: Observes::default(),
             now_ms: self.now_ms,
         };
         let connection = &mut self.connection;
@@ -111,7 +143,9 @@ impl<'a> Drive<'a> {
                 connection.handle_sent(sent, &mut turn);
             }
         }
-        connection.settle(&mut turn);
+        if connection.settle(&mut turn) {
+            assert!(!std::mem::replace(&mut self.sent_finish, true), "a second FIN");
+        }
         self.deadline_ms = connection.deadline_ms(&self.served.config, self.now_ms);
         self.assert_invariants();
     }
@@ -121,14 +155,51 @@ impl<'a> Drive<'a> {
         self.serve(|connection, turn| connection.handle_piece(piece, turn));
     }
 
+    /// The application sees this much from now on.
+    pub fn observe(&mut self, requests: bool, responses: bool) {
+        self.asked.observes = Observes { requests, responses };
+    }
+
+    /// Whether the bytes were taken.
+    pub fn push(&mut self, bytes: &[u8]) -> bool {
+        let mut taken = false;
+        self.serve(|connection, turn| taken = connection.push(bytes, turn));
+        taken
+    }
+
+    pub fn close(&mut self) {
+        self.serve(|connection, _| connection.close());
+    }
+
+    pub fn hold_back(&mut self) {
+        self.serve(|connection, turn| connection.hold_back(turn.now_ms));
+    }
+
+    pub fn let_go_on(&mut self) {
+        self.serve(|connection, _| connection.let_go_on());
+    }
+
     pub fn handle_response(&mut self, number: u32, response: Response<'_>) {
         self.serve(|connection, turn| connection.handle_response(number, response, turn));
+    }
+
+    /// So many requests of other connections wait for the handler.
+    pub fn occupy(&mut self, requests: u64) {
+        self.tally.in_flight = self.tally.in_flight - self.others_in_flight + requests;
+        self.others_in_flight = requests;
     }
 
     /// The time has come to where the deadline is.
     pub fn pass_deadline(&mut self) {
         self.now_ms = self.now_ms.max(self.deadline_ms);
         self.serve(|connection, turn| connection.handle_deadline(turn));
+    }
+
+    /// The clocks are looked at.
+    pub fn expire(&mut self) {
+        if self.deadline_ms <= self.now_ms {
+            self.pass_deadline();
+        }
     }
 
     /// The peer takes this many bytes more; whether it got any of them now.
@@ -148,8 +219,8 @@ impl<'a> Drive<'a> {
             answers: &mut self.answers,
             output: &mut self.output,
             tally: &mut self.tally,
+            observes: self.asked.observes,
             handler: &mut self.asked,
-            observes: Observes::default(),
             now_ms: self.now_ms,
         };
         let resumes = self.connection.can_resume(&turn);
@@ -167,36 +238,48 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// How it stands.
+    pub fn inspect(&self) -> Inspection {
+        self.connection.inspect(self.now_ms)
+    }
+
     /// How many requests were taken.
     pub fn requests(&self) -> u64 {
-        self.connection.summary(CloseReason::Finished, self.now_ms).requests
+        self.inspect().requests
     }
 
     fn assert_invariants(&self) {
+        let (tally, inspection) = (&self.tally, self.inspect());
         let summary = self.connection.summary(CloseReason::Finished, self.now_ms);
         let unsent = self.connection.unsent(&[]);
         assert!(self.output.is_empty(), "the shared output is left empty");
         assert_eq!(summary.bytes_written, self.taken_bytes);
-        assert_eq!(self.tally.bytes_written, summary.bytes_written);
-        assert_eq!((summary.bytes_read, self.tally.bytes_read), (self.read_bytes, self.read_bytes));
-        assert_eq!(summary.requests, self.tally.requests);
+        assert_eq!((summary.bytes_read, summary.requests), (self.read_bytes, tally.requests));
+        assert_eq!((tally.bytes_read, tally.bytes_written), (self.read_bytes, self.taken_bytes));
+        assert_eq!(inspection.requests, tally.requests);
+        assert_eq!(inspection.in_flight, tally.in_flight - self.others_in_flight);
+        assert_eq!(inspection.duration_ms, summary.duration_ms);
+        assert_eq!(
+            (inspection.bytes_read, inspection.bytes_written),
+            (self.read_bytes, self.taken_bytes)
+        );
+        assert!(inspection.unsent_bytes >= unsent.len() as u64);
+        let is_waited_for = inspection.in_flight > 0;
+        assert!(is_waited_for || tally.in_flight_bytes == 0, "nobody's bytes are in flight");
         match self.connection.state() {
             State::Closed(_) => {
-                assert_eq!(self.tally.in_flight, 0, "a closed connection waits for nothing");
-                assert_eq!(self.tally.in_flight_bytes, 0);
-                assert!(unsent.is_empty(), "a closed connection keeps no output");
+                assert!(!is_waited_for, "a closed connection waits for nothing");
+                assert_eq!(inspection.unsent_bytes, 0, "a closed connection keeps no output");
                 assert!(!self.connection.wants_read());
             }
             State::Lingering(_) => {
-                assert!(unsent.is_empty() && self.tally.in_flight == 0, "who lingers owes nothing");
-                assert!(self.connection.wants_read());
+                let owes = inspection.unsent_bytes > 0 || is_waited_for;
+                assert!(!owes, "who lingers owes nothing");
+                assert!(self.sent_finish && self.connection.wants_read());
             }
             State::Draining(_) => {
                 assert!(!self.connection.wants_read());
-                assert!(
-                    !unsent.is_empty() || self.tally.in_flight > 0,
-                    "who drains owes something"
-                );
+                assert!(!unsent.is_empty() || is_waited_for, "who drains owes something");
             }
             State::Open => self.assert_open(),
         }
@@ -206,8 +289,9 @@ impl<'a> Drive<'a> {
     fn assert_open(&self) {
         if self.connection.wants_read() {
             let options = &self.served.options;
-            assert!(self.connection.unsent(&[]).len() < options.high_water_bytes);
-            assert!(self.tally.in_flight < options.in_flight_max as u64);
+            assert!(!self.connection.is_held_back());
+            assert!(self.inspect().unsent_bytes < options.high_water_bytes as u64);
+            assert!(self.inspect().in_flight < options.in_flight_max as u64);
         }
     }
 }

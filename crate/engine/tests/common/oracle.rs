@@ -1,7 +1,7 @@
 //! What a conversation should come to, by means too simple to be wrong.
 //!
 //! Sees the whole stream at once, looks at every byte, and knows neither pieces nor buffers nor
-//! time.
+//! time, nor what the application does of its own accord.
 
 use super::drive::Entry;
 use lancelot_engine::config::Options;
@@ -10,20 +10,34 @@ use lancelot_engine::error::CloseReason;
 /// How a conversation goes in which the peer sends a stream, takes everything, and finishes.
 #[derive(Debug)]
 pub struct Foretold {
+    /// Everything that the peer gets, but for pushes.
     pub out: Vec<u8>,
+    /// Where in `out` nothing is torn apart: behind the greeting, and behind each response.
+    pub seams: Vec<usize>,
     pub reason: CloseReason,
-    pub requests: u64,
+    /// The requests that are taken, in order.
+    pub exchanges: Vec<Exchange>,
     /// The handler ended it, so requests behind that place may have been taken before.
     pub more_requests: bool,
 }
 
-/// What the handler says to a request: the rule that makes it foreseeable.
-pub fn handle(request: &[u8]) -> Result<Vec<u8>, CloseReason> {
+/// A request and what answers it.
+#[derive(Debug)]
+pub struct Exchange {
+    pub request: Vec<u8>,
+    /// The number of the handler that is asked, if one is.
+    pub route: Option<u16>,
+    /// Without the suffix. None where the connection ends instead.
+    pub response: Option<Vec<u8>>,
+}
+
+/// What the handler of a route says to a request: the rule that makes it foreseeable.
+pub fn handle(route: u16, request: &[u8]) -> Result<Vec<u8>, CloseReason> {
     match request {
         [.., b'!', b'!'] => Err(CloseReason::HandlerThrew),
         [.., b'!'] => Err(CloseReason::HandlerClose),
         [b'a', ..] => Ok(Vec::new()),
-        _ => Ok([b"<", request, b">"].concat()),
+        _ => Ok([&vec![b'<'; 1 + usize::from(route)], request, b">"].concat()),
     }
 }
 
@@ -40,12 +54,20 @@ fn frame_bytes(stream: &[u8], delimiter: &[u8]) -> Option<usize> {
     (0..stream.len()).find(|&at| stream[at..].starts_with(delimiter))
 }
 
+/// The number of the handler to ask.
+fn route_of(options: &Options, request: &[u8]) -> Option<u16> {
+    let fitting = (1..).zip(&options.routes).filter(|(_, prefix)| request.starts_with(prefix));
+    let longest = fitting.max_by_key(|(_, prefix)| prefix.len());
+    longest.map(|(route, _)| route).or(options.has_handler.then_some(0))
+}
+
 pub fn foretell(options: &Options, entries: &[Entry], stream: &[u8]) -> Foretold {
     let mut rest = stream;
     let mut told = Foretold {
         out: options.greeting.clone(),
+        seams: vec![0, options.greeting.len()],
         reason: CloseReason::Finished,
-        requests: 0,
+        exchanges: Vec::new(),
         more_requests: false,
     };
     while let Some(request_bytes) = frame_bytes(rest, &options.delimiter) {
@@ -54,8 +76,7 @@ pub fn foretell(options: &Options, entries: &[Entry], stream: &[u8]) -> Foretold
             told.reason = CloseReason::RequestTooLong;
             return told;
         }
-        told.requests += 1;
-        if let Some(reason) = respond(options, entries, request, &mut told) {
+        if let Some(reason) = exchange(options, entries, request, &mut told) {
             told.reason = reason;
             return told;
         }
@@ -69,29 +90,36 @@ pub fn foretell(options: &Options, entries: &[Entry], stream: &[u8]) -> Foretold
     told
 }
 
-fn respond(
+/// One request; why it is the last one, if it is.
+fn exchange(
     options: &Options,
     entries: &[Entry],
     request: &[u8],
     told: &mut Foretold,
 ) -> Option<CloseReason> {
     let matches = |entry: &&Entry| named(options, &entry.0) == Some(request);
-    if let Some((_, answer, close)) = entries.iter().rev().find(matches) {
-        told.out.extend([&answer[..], &options.answer_suffix].concat());
-        return close.then_some(CloseReason::AnswerClose);
-    }
-    if options.has_handler {
-        match handle(request) {
-            Ok(response) => told.out.extend([&response[..], &options.answer_suffix].concat()),
+    let entry = entries.iter().rev().find(matches);
+    let route = if entry.is_some() { None } else { route_of(options, request) };
+    let (response, ends) = match (entry, route) {
+        (Some((_, answer, close)), _) => {
+            (Some(answer.clone()), close.then_some(CloseReason::AnswerClose))
+        }
+        (None, Some(route)) => match handle(route, request) {
+            Ok(response) => (Some(response), None),
             Err(reason) => {
                 told.more_requests = true;
-                return Some(reason);
+                (None, Some(reason))
             }
+        },
+        (None, None) => {
+            let closes = options.unknown_answer.is_none().then_some(CloseReason::UnknownRequest);
+            (options.unknown_answer.clone(), closes)
         }
-    } else if let Some(answer) = &options.unknown_answer {
-        told.out.extend([&answer[..], &options.answer_suffix].concat());
-    } else {
-        return Some(CloseReason::UnknownRequest);
+    };
+    if let Some(response) = &response {
+        told.out.extend([response, &options.answer_suffix[..]].concat());
+        told.seams.push(told.out.len());
     }
-    None
+    told.exchanges.push(Exchange { request: request.to_vec(), route, response });
+    ends
 }

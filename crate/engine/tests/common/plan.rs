@@ -5,6 +5,7 @@
 use super::drive::Entry;
 use super::oracle::named;
 use lancelot_engine::config::Options;
+use std::collections::BTreeSet;
 
 /// What happens next. Numbers that are too large mean as much as there is.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,13 @@ pub enum Step {
     RespondInVain(u32),
     /// Time passes.
     Pass(u64),
+    /// The application sends something of its own accord.
+    Push,
+    /// The application wants nothing read until `LetGoOn`.
+    HoldBack,
+    LetGoOn,
+    /// The application closes the connection.
+    Close,
     /// The server stops.
     Stop,
     /// The server waits no longer.
@@ -101,12 +109,20 @@ fn decode_options(source: &mut Source<'_>) -> Options {
         greeting: source.text(3, 8),
         unknown_answer: source.one_of(&[Some(&b""[..]), Some(b"No."), None]).map(<[u8]>::to_vec),
         has_handler: source.one_of(&[false, true]),
+        routes: decode_routes(source),
         request_bytes_max: source.one_of(&[1, 2, 4, 8, 16, 24, 64, 64]),
         high_water_bytes: source.one_of(&[1, 2, 3, 8, 32, 65_536]),
         in_flight_max: source.one_of(&[1, 2, 3, 128]),
         in_flight_loop_max: source.one_of(&[1, 2, 128]),
+        in_flight_loop_bytes_max: source.one_of(&[1, 4, 65_536]),
         ..Options::default()
     }
+}
+
+/// No two alike, and none that fits everything.
+fn decode_routes(source: &mut Source<'_>) -> Vec<Vec<u8>> {
+    let prefixes: BTreeSet<_> = (0..source.below(4)).map(|_| source.text(3, 4)).collect();
+    prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect()
 }
 
 /// Now and then one that no table takes: a plan leaves it out, but its bytes go into the stream.
@@ -142,7 +158,7 @@ fn decode_fragment(
 }
 
 fn decode_step(source: &mut Source<'_>) -> Step {
-    let kind = source.below(16);
+    let kind = source.below(20);
     let argument = source.byte();
     match kind {
         0..=4 => Step::Piece(1 + usize::from(argument % 32)),
@@ -150,6 +166,9 @@ fn decode_step(source: &mut Source<'_>) -> Step {
         9..=12 => Step::Respond(argument.into()),
         13 => Step::RespondInVain(argument.into()),
         14 => Step::Pass(u64::from(argument) * 4),
-        _ => [Step::Stop, Step::Cut, Step::Fail][usize::from(argument % 3)],
+        15 | 16 => Step::Push,
+        17 => Step::HoldBack,
+        18 => Step::LetGoOn,
+        _ => [Step::Stop, Step::Cut, Step::Fail, Step::Close][usize::from(argument % 4)],
     }
 }

@@ -1,117 +1,23 @@
 //! A server on a port that the system picked, and what its handlers are told.
 
 use super::client::{Client, PATIENCE, until};
+use super::passing::{Answer, Asked, Lives, Passing, Told, Watch, Who};
+use lancelot_engine::action::Action;
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::{Observes, Summary};
+use lancelot_engine::connection::Inspection;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Failure, Handler, Interest, Overload, Reply};
+use lancelot_engine::handler::{ConnectionId, Interest};
 use lancelot_engine::mailbox::{Outcome, Responses};
 use lancelot_engine::server::{Listen, Server, StopReport};
 use lancelot_engine::stats::Counters;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
-
-/// What a handler was told, and by which loop.
-#[derive(Debug)]
-pub enum Told {
-    Opened,
-    Request(Asked),
-    Closed,
-    AcceptFailed,
-    LoopFailed(String),
-}
-
-/// A request that waits for a response.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    pub loop_number: usize,
-    pub id: ConnectionId,
-    pub number: u32,
-    pub request: Vec<u8>,
-}
-
-/// Passes on what it is told. Asked `panic!`, it panics; asked `block!`, it waits for a go.
-pub struct Passing {
-    loop_number: usize,
-    told: Sender<Told>,
-    turns: Arc<AtomicU64>,
-    gate: Arc<Gate>,
-}
-
-/// Where a handler waits until the test lets it go on.
-#[derive(Default)]
-pub struct Gate {
-    blocked: AtomicU64,
-    opened: AtomicU64,
-}
-
-impl Gate {
-    fn wait(&self) {
-        let place = self.blocked.fetch_add(1, Ordering::SeqCst) + 1;
-        until("the gate opens", || self.opened.load(Ordering::SeqCst) >= place);
-    }
-
-    /// Until this many have come to the gate, those that went on among them.
-    pub fn wait_for_blocked(&self, count: u64) {
-        until("the handler blocks", || self.blocked.load(Ordering::SeqCst) >= count);
-    }
-
-    pub fn open(&self) {
-        self.opened.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-impl Handler for Passing {
-    fn interest(&self) -> Interest {
-        Interest { opened: true, closed: true, observes: Observes::default() }
-    }
-
-    fn admits(&mut self, _: usize) -> bool {
-        true
-    }
-
-    fn missed(&mut self) {}
-
-    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: u64, _: bool) {
-        _ = self.told.send(Told::Opened);
-    }
-
-    fn requested(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
-
-    fn responded(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
-
-    fn overloaded(&mut self, _: Overload, _: bool, _: u64) {}
-
-    fn reply(&mut self, _: u32, _: Reply<'_>) {}
-
-    fn request(&mut self, id: ConnectionId, number: u32, _: u16, request: &[u8]) {
-        assert!(request != b"panic!", "the handler panics because the test asked for it");
-        let asked = Asked { loop_number: self.loop_number, id, number, request: request.into() };
-        _ = self.told.send(Told::Request(asked));
-        if request == b"block!" {
-            self.gate.wait();
-        }
-    }
-
-    fn closed(&mut self, _: ConnectionId, _: &Summary, _: bool) {
-        _ = self.told.send(Told::Closed);
-    }
-
-    fn failed(&mut self, failure: Failure) {
-        _ = self.told.send(match failure {
-            Failure::Accept(_) => Told::AcceptFailed,
-            Failure::Loop(message) => Told::LoopFailed(message),
-        });
-    }
-
-    fn turn_ended(&mut self) {
-        self.turns.fetch_add(1, Ordering::SeqCst);
-    }
-}
 
 /// How a server is arranged.
 #[derive(Clone, Copy)]
@@ -122,13 +28,20 @@ pub struct Loops {
 
 pub const ONE_LOOP: Loops = Loops { count: 1, reuse_port: false };
 
+/// A connection that no loop ever has.
+pub const NOBODY: ConnectionId = ConnectionId { slot: u32::MAX, generation: 0 };
+
 /// A server under test.
 pub struct Rig {
     pub server: Server,
     pub answers: Arc<Answers>,
     pub told: Receiver<Told>,
-    pub gate: Arc<Gate>,
-    turns: Arc<AtomicU64>,
+    pub watch: Arc<Watch>,
+    loops: Loops,
+    replies: Receiver<(u32, Answer)>,
+    /// Replies that came before they were asked for.
+    early: RefCell<HashMap<u32, Answer>>,
+    tickets: Cell<u32>,
 }
 
 impl Rig {
@@ -138,30 +51,150 @@ impl Rig {
     }
 
     pub fn start_loops(options: Options, loops: Loops) -> Self {
+        let both = Interest { opened: true, closed: true, ..Interest::default() };
+        Self::start_wanting(options, loops, both)
+    }
+
+    pub fn start_wanting(options: Options, loops: Loops, interest: Interest) -> Self {
         let config = Arc::new(Config::parse(options).unwrap());
         let answers = Arc::new(Answers::new(config.clone()));
         answers.set(b"a?", b"Alpha.", false).unwrap();
         answers.set(b"q?", b"Bye.", true).unwrap();
-        let (told, receiver) = channel();
-        let (turns, gate) = (Arc::<AtomicU64>::default(), Arc::<Gate>::default());
+        let ((told, telling), (replies, replying)) = (channel(), channel());
+        let watch = Arc::new(Watch { interest: interest.into(), ..Watch::default() });
         let handlers = (0..loops.count).map(|loop_number| {
-            let (told, turns, gate) = (told.clone(), turns.clone(), gate.clone());
-            Passing { loop_number, told, turns, gate }
+            let (told, replies, watch) = (told.clone(), replies.clone(), watch.clone());
+            Passing { loop_number, told, replies, watch, lives: Lives::default() }
         });
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        let listen = Listen { address, backlog: 1024, reuse_port: loops.reuse_port };
+        let listen = Listen { address, backlog: 4096, reuse_port: loops.reuse_port };
         let server =
             Server::start(&listen, config, answers.clone(), handlers.collect()).expect("starts");
-        Self { server, answers, told: receiver, gate, turns }
+        let (early, tickets) = (RefCell::default(), Cell::default());
+        Self { server, answers, told: telling, watch, loops, replies: replying, early, tickets }
     }
 
     pub fn client(&self) -> Client {
         Client::connect(self.server.address())
     }
 
+    /// A client, and who it is to the server. Only where openings are told.
+    pub fn known_client(&self) -> (Client, Who) {
+        let client = self.client();
+        let local_address = client.0.local_addr().unwrap();
+        let who = self.next("it opened", |told| match told {
+            Told::Opened { who, address, .. } if address == Some(local_address) => Some(who),
+            _ => None,
+        });
+        (client, who)
+    }
+
     /// Turns that the loops have made.
     pub fn turns(&self) -> u64 {
-        self.turns.load(Ordering::SeqCst)
+        self.watch.turns.load(Ordering::SeqCst)
+    }
+
+    /// The handlers want to be told this from now on.
+    pub fn want(&self, interest: Interest) {
+        *self.watch.interest.lock().unwrap() = interest;
+        self.settle();
+    }
+
+    /// The handlers have room from now on, or not.
+    pub fn set_full(&self, is_full: bool) {
+        self.watch.is_full.store(is_full, Ordering::SeqCst);
+        self.settle();
+    }
+
+    /// Until every loop has begun a turn since, and done all that it was told before.
+    pub fn settle(&self) {
+        for loop_number in 0..self.loops.count {
+            // The first may be taken in a turn that began before.
+            for _ in 0..2 {
+                let who = Who { loop_number, id: NOBODY };
+                assert_eq!(self.inspect(who), None);
+            }
+        }
+    }
+
+    /// Puts an action into a mailbox, under the ticket that is returned.
+    pub fn put(&self, loop_number: usize, action: impl FnOnce(u32) -> Action) -> u32 {
+        let ticket = self.tickets.get();
+        self.tickets.set(ticket + 1);
+        assert!(self.server.mailbox(loop_number).act(action(ticket)), "it is taken");
+        ticket
+    }
+
+    /// What came of the action under this ticket.
+    pub fn reply(&self, ticket: u32) -> Answer {
+        loop {
+            if let Some(answer) = self.early.borrow_mut().remove(&ticket) {
+                return answer;
+            }
+            let replied = self.replies.recv_timeout(PATIENCE);
+            let (early, answer) = replied.unwrap_or_else(|_| panic!("no reply to {ticket}"));
+            self.early.borrow_mut().insert(early, answer);
+        }
+    }
+
+    /// How many connections the action under this ticket reached.
+    pub fn reached(&self, ticket: u32) -> u32 {
+        match self.reply(ticket) {
+            Answer::Reached(count) => count,
+            answer => panic!("no count: {answer:?}"),
+        }
+    }
+
+    pub fn push(&self, who: Who, bytes: &[u8]) -> bool {
+        let Who { loop_number, id } = who;
+        let send = |ticket| Action::Send { id, bytes: bytes.into(), ticket };
+        self.reached(self.put(loop_number, send)) == 1
+    }
+
+    /// How many connections of all loops it reached.
+    pub fn broadcast(&self, to: Option<&[u8]>, bytes: &[u8]) -> u32 {
+        let bytes: Arc<[u8]> = bytes.into();
+        let tickets: Vec<_> = (0..self.loops.count)
+            .map(|number| {
+                let (to, bytes) = (to.map(Into::into), bytes.clone());
+                self.put(number, |ticket| Action::Broadcast { to, bytes, ticket })
+            })
+            .collect();
+        tickets.into_iter().map(|ticket| self.reached(ticket)).sum()
+    }
+
+    pub fn join_group(&self, who: Who, group: &[u8]) -> bool {
+        let Who { loop_number, id } = who;
+        let join = |ticket| Action::Join { id, group: group.into(), ticket };
+        self.reached(self.put(loop_number, join)) == 1
+    }
+
+    pub fn leave_group(&self, who: Who, group: &[u8]) -> bool {
+        let Who { loop_number, id } = who;
+        let leave = |ticket| Action::Leave { id, group: group.into(), ticket };
+        self.reached(self.put(loop_number, leave)) == 1
+    }
+
+    /// One of the actions without a reply; returns when it is done.
+    pub fn act_on(&self, who: Who, action: impl FnOnce(ConnectionId) -> Action) {
+        self.put(who.loop_number, |_| action(who.id));
+        self.inspect(who);
+    }
+
+    pub fn inspect(&self, who: Who) -> Option<Inspection> {
+        let Who { loop_number, id } = who;
+        match self.reply(self.put(loop_number, |ticket| Action::Inspect { id, ticket })) {
+            Answer::Inspected(inspection) => inspection,
+            answer => panic!("no inspection: {answer:?}"),
+        }
+    }
+
+    /// Some connections of a loop from this slot on, and the slot to go on from.
+    pub fn list(&self, loop_number: usize, from_slot: u32) -> (Vec<ConnectionId>, Option<u32>) {
+        match self.reply(self.put(loop_number, |ticket| Action::List { from_slot, ticket })) {
+            Answer::Listed(ids, next) => (ids, next),
+            answer => panic!("no list: {answer:?}"),
+        }
     }
 
     /// The next thing told that `pick` wants; the others before it are passed over.
@@ -185,11 +218,19 @@ impl Rig {
         })
     }
 
+    /// Who closes next, why, and whether the application missed it.
+    pub fn closed(&self) -> (Who, CloseReason, bool) {
+        self.next("an end", |told| match told {
+            Told::Closed { who, summary, missed } => Some((who, summary.reason, missed)),
+            _ => None,
+        })
+    }
+
     pub fn respond(&self, asked: &Asked, bytes: &[u8]) {
         let mut responses = Responses::default();
         let outcome = Outcome::Bytes(bytes.len() as u32);
-        responses.push(asked.id, asked.number, [outcome].into_iter(), bytes);
-        self.server.mailbox(asked.loop_number).respond(responses);
+        responses.push(asked.who.id, asked.number, [outcome].into_iter(), bytes);
+        self.server.mailbox(asked.who.loop_number).respond(responses);
     }
 
     pub fn wait_for(&self, what: &str, condition: impl Fn(&Counters) -> bool) {
@@ -200,17 +241,20 @@ impl Rig {
         self.server.counters().closes[reason as usize]
     }
 
-    /// Waits until a server that was told to stop has, and checks what it counted.
+    /// Waits until a server that was told to stop has, and checks what it counted and told.
     pub fn join(&mut self) -> StopReport {
         let report = Server::join(self.server.take_threads());
         let counters = self.server.counters();
         assert_eq!(counters.open(), 0, "a stopped server has no open connection");
         assert_eq!(counters.accepted, counters.closed());
-        assert_eq!(counters.tally.in_flight, 0, "a stopped server waits for nothing");
+        let tally = &counters.tally;
+        let in_flight = (tally.in_flight, tally.in_flight_bytes);
+        assert_eq!(in_flight, (0, 0), "a stopped server waits for nothing");
+        self.watch.assert_told_well();
         report
     }
 
-    /// Stops at once and checks what was counted.
+    /// Stops at once and checks what was counted and told.
     pub fn end(&mut self) -> Counters {
         self.server.stop(Duration::ZERO);
         self.join();

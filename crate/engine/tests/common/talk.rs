@@ -228,7 +228,9 @@ impl Talk<'_> {
     }
 
     fn answer(&mut self) -> Result<bool, String> {
-        let Some((number, request)) = self.drive.asked.0.pop_front() else { return Ok(false) };
+        let Some((number, _, request)) = self.drive.asked.waiting.pop_front() else {
+            return Ok(false);
+        };
         if let Some(outcome) = self.handler.ask(number, &request)? {
             self.respond(number, outcome);
         }

@@ -1,6 +1,7 @@
 //! Peers that do not read, requests that wait, and too many of either.
 
-use crate::common::rig::{Rig, Told};
+use crate::common::passing::Told;
+use crate::common::rig::Rig;
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::io::Write;
@@ -122,7 +123,7 @@ fn connections_over_the_limit_are_refused_and_counted_until_one_leaves() {
     rig.wait_for("one has left", |counters| counters.closed() == 1);
     rig.client().ask(b"a?", b"Alpha.");
     second.ask(b"a?", b"Alpha.");
-    let opened = rig.told.try_iter().filter(|told| matches!(told, Told::Opened)).count();
+    let opened = rig.told.try_iter().filter(|told| matches!(told, Told::Opened { .. })).count();
     let counters = rig.end();
     assert_eq!((opened, counters.accepted, counters.refused), (3, 3, 3));
 }

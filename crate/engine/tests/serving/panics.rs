@@ -1,7 +1,8 @@
 //! Handlers that panic.
 
 use crate::common::client::Client;
-use crate::common::rig::{Loops, Rig, Told};
+use crate::common::passing::Told;
+use crate::common::rig::{Loops, Rig};
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::io::Write;
@@ -60,7 +61,7 @@ fn fail_loop(rig: &mut Rig, loop_number: usize) {
     for _ in 0..200 {
         let mut client = rig.client();
         client.send(b"x?");
-        if rig.asked().loop_number == loop_number {
+        if rig.asked().who.loop_number == loop_number {
             client.send(b"panic!?");
             client.read_to_end_or_reset();
             return;

@@ -55,12 +55,12 @@ fn a_peer_that_connected_before_a_stop_is_served() {
         let mut rig = Rig::start_loops(with_handler(), loops);
         let mut blocking = rig.client();
         blocking.send(b"block!?");
-        rig.gate.wait_for_blocked(1);
+        rig.watch.gate.wait_for_blocked(1);
         // The accepting loop is busy, so these wait in its backlog.
         let mut waiting: Vec<_> = (0..5).map(|_| rig.client()).collect();
         waiting.iter_mut().for_each(|client| client.send(b"a?"));
         rig.server.stop(LONG);
-        rig.gate.open();
+        rig.watch.gate.open();
         waiting.iter_mut().for_each(|client| client.expect_end(b"Alpha."));
         rig.respond(&rig.asked(), b"Done.");
         blocking.expect_end(b"Done.");

@@ -83,15 +83,15 @@ fn a_request_sent_after_a_change_gets_the_new_answer_in_a_turn_that_began_before
     peer.ask(b"k?", b"old.");
     second.ask(b"k?", b"old.");
     first.send(b"block!?");
-    rig.gate.wait_for_blocked(1);
+    rig.watch.gate.wait_for_blocked(1);
     // Announced to the next turn, in this order.
     second.send(b"block!?");
     peer.send(b"a?");
-    rig.gate.open();
-    rig.gate.wait_for_blocked(2);
+    rig.watch.gate.open();
+    rig.watch.gate.wait_for_blocked(2);
     rig.answers.set(b"k", b"new.", false).unwrap();
     peer.send(b"k?");
-    rig.gate.open();
+    rig.watch.gate.open();
     peer.expect(b"Alpha.new.");
     rig.end();
 }

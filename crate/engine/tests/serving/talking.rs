@@ -111,7 +111,7 @@ fn a_loop_that_hands_connections_out_gives_every_loop_its_share() {
     for client in &mut clients {
         client.send(b"x?");
         let asked = rig.asked();
-        asked_by[asked.loop_number] += 1;
+        asked_by[asked.who.loop_number] += 1;
         rig.respond(&asked, b"X.");
         client.expect(b"X.");
     }
