@@ -5,6 +5,7 @@ import { type Arrow, findUnlisted, findUnreached, findWrongArrows } from './layo
 import {
   ADDON_IMPORTER,
   ADDON_ORDER,
+  BORDER_ORDER,
   CONTRACT,
   ENGINE_BANS,
   ENGINE_CORE,
@@ -33,6 +34,7 @@ const tests = readSources(['__test__'], ['.ts'])
 const scripts = readSources(['bench', 'examples', 'scripts'], ['.ts', '.mjs'])
 const rust = readSources(['crate'], ['.rs'])
 const engine = under(rust, 'crate/engine/src/')
+const border = under(rust, 'crate/border/src/')
 const addon = under(rust, 'crate/addon/')
 
 test('every TypeScript file has its place in the layout', t => {
@@ -69,16 +71,18 @@ test('only one file imports the addon', t => {
 
 test('every file of the engine has its place in the layout', t => {
   t.deepEqual(findUnlisted([...engine.keys()].map(moduleOf), ENGINE_ORDER), [])
+  t.deepEqual(findUnlisted([...border.keys()].map(moduleOf), BORDER_ORDER), [])
   t.deepEqual(findUnlisted([...addon.keys()].map(moduleOf), ADDON_ORDER), [])
 })
 
 test('files of the engine use only files above them', t => {
   t.deepEqual(findWrongArrows(rustArrows(engine), ENGINE_ORDER), [])
+  t.deepEqual(findWrongArrows(rustArrows(border), BORDER_ORDER), [])
   t.deepEqual(findWrongArrows(rustArrows(addon), ADDON_ORDER), [])
 })
 
 test('every file of the engine is compiled', t => {
-  for (const crate of [engine, addon]) {
+  for (const crate of [engine, border, addon]) {
     const [, root = ''] = [...crate].find(([path]) => path.endsWith('/lib.rs')) ?? []
     const modules = new Set([...crate.keys()].map(moduleOf))
     modules.delete('lib')

@@ -55,7 +55,7 @@ export interface NativeServer {
   /** Whether a reply will come, as with all that have a ticket: 1 if the bytes were taken. */
   send(loop: number, slot: number, generation: number, ticket: number, bytes: Uint8Array): boolean
   /** How many loops will reply, each with how many connections took the bytes. */
-  broadcast(ticket: number, bytes: Uint8Array, group?: Uint8Array): number
+  broadcast(ticket: number, bytes: Uint8Array, group?: Uint8Array | undefined | null): number
   setMember(
     loop: number,
     slot: number,
@@ -65,7 +65,7 @@ export interface NativeServer {
     joins: boolean,
   ): boolean
   /** 0 pauses, 1 resumes, 2 closes. */
-  steer(loop: number, slot: number, generation: number, what: number): void
+  steer(loop: number, slot: number, generation: number, what: number): boolean
   inspect(loop: number, slot: number, generation: number, ticket: number): boolean
   list(loop: number, fromSlot: number, ticket: number): boolean
   setAnswer(key: Uint8Array, answer: Uint8Array, close: boolean): EntryFault | null

@@ -11,10 +11,14 @@ export const TYPESCRIPT_CORE: readonly string[] = [
   'src/option-table.ts',
   'src/options.ts',
   'src/types.ts',
+  'src/text-encoding.ts',
   'src/protocol/frame-buffer.ts',
   'src/protocol/answers.ts',
+  'src/protocol/routes.ts',
+  'src/protocol/tasks.ts',
   'src/protocol/pipeline.ts',
   'src/protocol/shared.ts',
+  'src/protocol/exchanges.ts',
   'src/protocol/clocks.ts',
   'src/protocol/connection.ts',
 ]
@@ -24,16 +28,31 @@ export const TYPESCRIPT_ORDER: readonly string[] = [
   ...TYPESCRIPT_CORE,
   'src/listen-error.ts',
   'src/ask-handler.ts',
+  'src/push.ts',
+  'src/deadline-timer.ts',
+  'src/overload.ts',
+  'src/groups.ts',
+  'src/peer-connection.ts',
   'src/peer.ts',
   'src/native.ts',
   'src/native-answers.ts',
+  'src/native-tickets.ts',
   'src/native-inbox.ts',
   'src/native-outbox.ts',
+  'src/native-connection.ts',
+  'src/native-requests.ts',
+  'src/native-actions.ts',
+  'src/native-overloads.ts',
   'src/architectures/architecture.ts',
   'src/architectures/callback.ts',
   'src/architectures/poll.ts',
   'src/answers-view.ts',
   'src/interest-emitter.ts',
+  'src/event-stream.ts',
+  'src/channels.ts',
+  'src/event-readers.ts',
+  'src/warnings.ts',
+  'src/event-teller.ts',
   'src/server.ts',
   'src/start-server.ts',
   'src/client-options.ts',
@@ -67,6 +86,7 @@ export const ADDON_IMPORTER = 'src/native.ts'
 export const ENGINE_CORE: readonly string[] = [
   'error',
   'frame',
+  'routes',
   'config',
   'trie',
   'answers',
@@ -80,6 +100,8 @@ export const ENGINE_CORE: readonly string[] = [
 export const ENGINE_ORDER: readonly string[] = [
   ...ENGINE_CORE,
   'handler',
+  'action',
+  'groups',
   'stats',
   'timers',
   'socket',
@@ -92,8 +114,18 @@ export const ENGINE_ORDER: readonly string[] = [
   'lib',
 ]
 
+/** All of the border. */
+export const BORDER_ORDER: readonly string[] = [
+  'records',
+  'seen',
+  'responses',
+  'border',
+  'teller',
+  'lib',
+]
+
 /** All of the addon. */
-export const ADDON_ORDER: readonly string[] = ['convert', 'border', 'server', 'lib']
+export const ADDON_ORDER: readonly string[] = ['bell', 'convert', 'server', 'lib']
 
 /** What the protocol may not name, in TypeScript: it has no socket and no clock. */
 export const TYPESCRIPT_BANS: readonly RegExp[] = [

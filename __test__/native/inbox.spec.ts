@@ -1,10 +1,11 @@
 /** How the inbox takes batches: all of them, or so many a turn and then rings for itself. */
 
 import test from 'ava'
-import type { NativeServer } from '../../src/native.ts'
 import { type Inbound, Inbox } from '../../src/native-inbox.ts'
 
 const BATCHES_PER_TURN_MAX = 16
+const REQUESTS = 2
+const ASCII = 1 << 29
 
 /** A border that holds this many batches of one request without text. */
 function border(batches: number) {
@@ -13,20 +14,21 @@ function border(batches: number) {
     drain(words: Uint32Array): number {
       if (counts.batches === 0) return 0
       counts.batches -= 1
-      words.set([0, 2 | (1 << 16), 0, 0, 0, 0])
-      return 1
+      words.set([0, REQUESTS, 0, 0, 1, 1, 0, ASCII])
+      return 7
     },
     ring() {
       counts.rings += 1
     },
   }
   const inbound = {
+    runBegan() {},
     request() {
       counts.told += 1
     },
     batchEnded() {},
   }
-  const inbox = new Inbox(native as unknown as NativeServer, inbound as unknown as Inbound)
+  const inbox = new Inbox(native, inbound as unknown as Inbound, 'utf8', 1)
   return { counts, inbox }
 }
 

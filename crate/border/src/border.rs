@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Events that may wait in one loop's queue; more are dropped and counted. Requests are bounded by
-/// the limits on requests in flight instead, and the ends of connections that JavaScript was told of
-/// by their number, for none of these may be lost.
+/// the limits on requests in flight instead, and ends of connections that JavaScript was told of by
+/// their number, for none of these may be lost.
 const EVENTS_QUEUED_MAX: usize = 65_536;
 /// Bytes of text that those events may have.
 const EVENT_BYTES_QUEUED_MAX: usize = 16 * 1024 * 1024;

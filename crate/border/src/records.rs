@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 /// Stands in records of no connection.
 pub(crate) const NOBODY: ConnectionId = ConnectionId { slot: 0, generation: 0 };
 
-/// In the detail of an `Opened` record, beside the bit of a fresh one: the address is IPv6, as text.
+/// In the detail of an `Opened` record, beside the bit of a fresh one: the address is IPv6, a text.
 pub(crate) const OPENED_V6: u32 = 2;
 
 /// What a `Failed` record is about.
@@ -54,8 +54,9 @@ pub(crate) fn pack<const N: usize>(counts: [u64; N]) -> Vec<u8> {
     counts.into_iter().flat_map(|count| (count as f64).to_le_bytes()).collect()
 }
 
-/// How a request is written in a run: its length with `ASCII` or without, or its number in the cache
-/// with `KNOWN`. `DEFINED`: the next word is the number that it has from now on.
+/// How a request is written in a run: its length, with `ASCII` or without, or with `KNOWN` its
+/// number among those seen before.
+/// among those seen before. `DEFINED`: the next word is the number that it has from now on.
 pub(crate) const ASCII: u32 = 1 << 29;
 pub(crate) const DEFINED: u32 = 1 << 30;
 pub(crate) const KNOWN: u32 = 1 << 31;

@@ -38,3 +38,40 @@ fn outcome(word: i32) -> Outcome {
         _ => Outcome::Close(CloseReason::ALL[(-1 - word) as usize]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"abcdefgh";
+
+    /// How many runs each loop is handed.
+    fn runs(words: &[i32]) -> [bool; 2] {
+        let responses = unpack(words, TEXT, 2);
+        [!responses[0].is_empty(), !responses[1].is_empty()]
+    }
+
+    #[test]
+    fn each_run_goes_to_its_loop() {
+        assert_eq!(runs(&[]), [false, false]);
+        assert_eq!(runs(&[1, 5, 6, 7, 2, 4, 1, 3]), [false, true]);
+        assert_eq!(runs(&[1, 5, 6, 7, 1, 4, 4, 0, 5, 6, 7, 2, 4, 4, -3]), [true, true]);
+    }
+
+    #[test]
+    fn what_is_no_run_ends_it() {
+        assert_eq!(runs(&[2, 5, 6, 7, 1, 4, 4]), [false, false], "there is no such loop");
+        assert_eq!(runs(&[0, 5, 6, 7, 2, 4, 4]), [false, false], "a word is missing");
+        assert_eq!(runs(&[0, 5, 6, 7, 1, 9, 9]), [false, false], "text is missing");
+        assert_eq!(runs(&[0, 5, 6, 7, 1]), [false, false], "the header is torn");
+    }
+
+    #[test]
+    fn a_word_is_a_length_or_a_reason() {
+        assert_eq!(outcome(0), Outcome::Bytes(0));
+        assert_eq!(outcome(12), Outcome::Bytes(12));
+        for (number, &reason) in CloseReason::ALL.iter().enumerate() {
+            assert_eq!(outcome(-1 - number as i32), Outcome::Close(reason));
+        }
+    }
+}

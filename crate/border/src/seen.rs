@@ -94,3 +94,84 @@ impl Set {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn text(number: usize) -> Vec<u8> {
+        format!("What is the airspeed of swallow {number}").into_bytes()
+    }
+
+    #[test]
+    fn a_request_is_new_then_defined_then_known() {
+        let mut seen = Seen::new();
+        assert_eq!(seen.look(b"quest"), Sight::New);
+        let Sight::Defined(number) = seen.look(b"quest") else { panic!("it was seen before") };
+        assert_eq!(seen.look(b"quest"), Sight::Known(number));
+        assert_eq!(seen.look(b"name"), Sight::New);
+        assert_eq!(seen.look(b"quest"), Sight::Known(number));
+    }
+
+    #[test]
+    fn a_long_request_is_always_new() {
+        let (mut seen, long) = (Seen::new(), vec![b'a'; REQUEST_BYTES_MAX + 1]);
+        for _ in 0..3 {
+            assert_eq!(seen.look(&long), Sight::New);
+        }
+    }
+
+    #[test]
+    fn requests_that_never_come_again_are_not_kept() {
+        let mut seen = Seen::new();
+        for number in 0..100_000 {
+            assert_eq!(seen.look(&text(number)), Sight::New);
+        }
+        assert!(seen.sets.iter().all(|set| set.texts.iter().all(Option::is_none)));
+    }
+
+    #[test]
+    fn a_request_in_use_survives_many_strangers() {
+        let mut seen = Seen::new();
+        (0..2).for_each(|_| _ = seen.look(b"quest"));
+        for number in 0..100_000 {
+            assert_eq!(seen.look(&text(number)), Sight::New);
+            assert!(matches!(seen.look(b"quest"), Sight::Known(_)));
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_no_more_in_use_makes_room() {
+        let mut seen = Seen::new();
+        for _ in 0..20 {
+            (0..WAYS * SETS).for_each(|number| _ = seen.look(&text(number)));
+        }
+        let known = |seen: &mut Seen| {
+            let known = |&number: &usize| matches!(seen.look(&text(number)), Sight::Known(_));
+            (1_000_000..1_000_100).filter(known).count()
+        };
+        (0..40).for_each(|_| _ = known(&mut seen));
+        assert!(known(&mut seen) > 90, "they are in use now");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn a_known_number_stands_for_what_it_was_defined_as(
+            numbers in proptest::collection::vec(0usize..3000, 0..10_000),
+        ) {
+            let (mut seen, mut strings) = (Seen::new(), HashMap::new());
+            for number in numbers {
+                match seen.look(&text(number)) {
+                    Sight::New => {}
+                    Sight::Defined(place) => _ = strings.insert(place, number),
+                    Sight::Known(place) => prop_assert_eq!(strings.get(&place), Some(&number)),
+                }
+            }
+            prop_assert!(strings.keys().all(|&place| (place as usize) < WAYS * SETS));
+        }
+    }
+}

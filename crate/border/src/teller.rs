@@ -2,8 +2,8 @@
 
 use crate::border::{Bell, Border};
 use crate::records::{
-    ASCII, Batch, DEFINED, FAILED_ACCEPT, FAILED_LOOP, KNOWN, Kind, NOBODY, OPENED_V6, REPLY_INSPECTED,
-    REPLY_LISTED, REPLY_REACHED, pack,
+    ASCII, Batch, DEFINED, FAILED_ACCEPT, FAILED_LOOP, KNOWN, Kind, NOBODY, OPENED_V6,
+    REPLY_INSPECTED, REPLY_LISTED, REPLY_REACHED, pack,
 };
 use crate::seen::{Seen, Sight};
 use lancelot_engine::connection::{Inspection, Summary};

@@ -209,8 +209,8 @@ impl Connection {
         };
     }
 
-    /// Sends bytes outside any response, as they are; whether they were taken. They leave after what
-    /// is ready and before what is waited for.
+    /// Sends bytes outside any response, as they are; whether they were taken. They leave after
+    /// what is ready and before what is waited for.
     pub fn push(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> bool {
         let owed = self.busy.as_ref().map_or(0, |busy| busy.owed_bytes()) + turn.output.len();
         if self.state != State::Open || owed >= turn.config.high_water_bytes {

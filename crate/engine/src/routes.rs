@@ -1,7 +1,7 @@
 //! Which handler a request is for: the one of the longest prefix that fits, or the default.
 //!
-//! Read-only after it was made. Invariant: `prefixes` is sorted, and `parent` of each is the longest
-//! other prefix that it begins with.
+//! Read-only after it was made. Invariant: `prefixes` is sorted, and `parent` of each is the
+//! longest other prefix that it begins with.
 
 /// The most prefixes of one server.
 pub const ROUTES_MAX: usize = 1024;

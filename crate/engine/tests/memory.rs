@@ -5,6 +5,8 @@
 
 mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod application;
+    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod drive;
 }
 

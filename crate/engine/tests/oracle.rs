@@ -5,6 +5,8 @@
 //! tries more, and says how many conversations it compared.
 
 mod common {
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod application;
     pub mod converse;
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod drive;

@@ -1,6 +1,8 @@
 //! Every case of `__test__/vectors/` against the core, in simulated time.
 
 mod common {
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod application;
     pub mod case_handler;
     pub mod cases;
     #[allow(dead_code, reason = "each test uses what it needs")]

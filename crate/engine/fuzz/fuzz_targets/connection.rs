@@ -9,6 +9,9 @@
 //! ```
 #![no_main]
 
+#[path = "../../tests/common/application.rs"]
+#[allow(dead_code, reason = "each test uses what it needs")]
+mod application;
 #[path = "../../tests/common/converse.rs"]
 mod converse;
 #[path = "../../tests/common/drive.rs"]

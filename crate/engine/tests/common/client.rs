@@ -18,6 +18,16 @@ pub fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
+/// For tests with more connections than a process may mostly have.
+pub fn allow_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    }
+}
+
 /// A peer.
 pub struct Client(pub TcpStream);
 

@@ -5,54 +5,16 @@
 //! everything that happens, and keeping the clock. What happens, and when, is the caller's.
 //! After everything that happens it asserts what must hold at any time.
 
+use super::application::Asked;
 use lancelot_engine::answers::{Answers, Reader};
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::{Ask, Connection, Inspection, Observes, State, Tally, Turn};
+use lancelot_engine::connection::{Connection, Inspection, Observes, State, Tally, Turn};
 use lancelot_engine::error::{CloseReason, ConfigError};
 use lancelot_engine::pipeline::Response;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// An answer of a table: the request, what it gets, and whether the connection ends after it.
 pub type Entry = (Vec<u8>, Vec<u8>, bool);
-
-/// What the application was shown, under the number of the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// It was asked, by this route.
-    Asked(u32, u16, Vec<u8>),
-    Request(u32, Vec<u8>),
-    Response(u32, Vec<u8>),
-}
-
-/// The application of a conversation.
-#[derive(Default)]
-pub struct Asked {
-    /// What it was asked and has not looked at yet.
-    pub waiting: VecDeque<(u32, u16, Vec<u8>)>,
-    /// What it was shown, while it observes anything.
-    pub seen: Vec<Seen>,
-    observes: Observes,
-}
-
-impl Ask for Asked {
-    fn ask(&mut self, number: u32, route: u16, request: &[u8]) {
-        self.waiting.push_back((number, route, request.to_vec()));
-        if self.observes != Observes::default() {
-            self.seen.push(Seen::Asked(number, route, request.to_vec()));
-        }
-    }
-
-    fn requested(&mut self, number: u32, request: &[u8]) {
-        assert!(self.observes.requests, "a request is shown to who does not observe them");
-        self.seen.push(Seen::Request(number, request.to_vec()));
-    }
-
-    fn responded(&mut self, number: u32, response: &[u8]) {
-        assert!(self.observes.responses, "a response is shown to who does not observe them");
-        self.seen.push(Seen::Response(number, response.to_vec()));
-    }
-}
 
 /// What every conversation of one server has in common.
 pub struct Served {

@@ -1,18 +1,15 @@
 //! A server on a port that the system picked, and what its handlers are told.
 
+use super::acting::Replies;
 use super::client::{Client, PATIENCE, until};
-use super::passing::{Answer, Asked, Lives, Passing, Told, Watch, Who};
-use lancelot_engine::action::Action;
+use super::passing::{Asked, Lives, Passing, Told, Watch, Who};
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
-use lancelot_engine::connection::Inspection;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Interest};
+use lancelot_engine::handler::Interest;
 use lancelot_engine::mailbox::{Outcome, Responses};
 use lancelot_engine::server::{Listen, Server, StopReport};
 use lancelot_engine::stats::Counters;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -28,20 +25,14 @@ pub struct Loops {
 
 pub const ONE_LOOP: Loops = Loops { count: 1, reuse_port: false };
 
-/// A connection that no loop ever has.
-pub const NOBODY: ConnectionId = ConnectionId { slot: u32::MAX, generation: 0 };
-
 /// A server under test.
 pub struct Rig {
     pub server: Server,
     pub answers: Arc<Answers>,
     pub told: Receiver<Told>,
     pub watch: Arc<Watch>,
-    loops: Loops,
-    replies: Receiver<(u32, Answer)>,
-    /// Replies that came before they were asked for.
-    early: RefCell<HashMap<u32, Answer>>,
-    tickets: Cell<u32>,
+    pub loops: Loops,
+    pub replies: Replies,
 }
 
 impl Rig {
@@ -61,7 +52,8 @@ impl Rig {
         answers.set(b"a?", b"Alpha.", false).unwrap();
         answers.set(b"q?", b"Bye.", true).unwrap();
         let ((told, telling), (replies, replying)) = (channel(), channel());
-        let watch = Arc::new(Watch { interest: interest.into(), ..Watch::default() });
+        let watch = Arc::<Watch>::default();
+        *watch.interest.lock().unwrap() = interest;
         let handlers = (0..loops.count).map(|loop_number| {
             let (told, replies, watch) = (told.clone(), replies.clone(), watch.clone());
             Passing { loop_number, told, replies, watch, lives: Lives::default() }
@@ -70,8 +62,8 @@ impl Rig {
         let listen = Listen { address, backlog: 4096, reuse_port: loops.reuse_port };
         let server =
             Server::start(&listen, config, answers.clone(), handlers.collect()).expect("starts");
-        let (early, tickets) = (RefCell::default(), Cell::default());
-        Self { server, answers, told: telling, watch, loops, replies: replying, early, tickets }
+        let replies = Replies::new(replying);
+        Self { server, answers, told: telling, watch, loops, replies }
     }
 
     pub fn client(&self) -> Client {
@@ -104,97 +96,6 @@ impl Rig {
     pub fn set_full(&self, is_full: bool) {
         self.watch.is_full.store(is_full, Ordering::SeqCst);
         self.settle();
-    }
-
-    /// Until every loop has begun a turn since, and done all that it was told before.
-    pub fn settle(&self) {
-        for loop_number in 0..self.loops.count {
-            // The first may be taken in a turn that began before.
-            for _ in 0..2 {
-                let who = Who { loop_number, id: NOBODY };
-                assert_eq!(self.inspect(who), None);
-            }
-        }
-    }
-
-    /// Puts an action into a mailbox, under the ticket that is returned.
-    pub fn put(&self, loop_number: usize, action: impl FnOnce(u32) -> Action) -> u32 {
-        let ticket = self.tickets.get();
-        self.tickets.set(ticket + 1);
-        assert!(self.server.mailbox(loop_number).act(action(ticket)), "it is taken");
-        ticket
-    }
-
-    /// What came of the action under this ticket.
-    pub fn reply(&self, ticket: u32) -> Answer {
-        loop {
-            if let Some(answer) = self.early.borrow_mut().remove(&ticket) {
-                return answer;
-            }
-            let replied = self.replies.recv_timeout(PATIENCE);
-            let (early, answer) = replied.unwrap_or_else(|_| panic!("no reply to {ticket}"));
-            self.early.borrow_mut().insert(early, answer);
-        }
-    }
-
-    /// How many connections the action under this ticket reached.
-    pub fn reached(&self, ticket: u32) -> u32 {
-        match self.reply(ticket) {
-            Answer::Reached(count) => count,
-            answer => panic!("no count: {answer:?}"),
-        }
-    }
-
-    pub fn push(&self, who: Who, bytes: &[u8]) -> bool {
-        let Who { loop_number, id } = who;
-        let send = |ticket| Action::Send { id, bytes: bytes.into(), ticket };
-        self.reached(self.put(loop_number, send)) == 1
-    }
-
-    /// How many connections of all loops it reached.
-    pub fn broadcast(&self, to: Option<&[u8]>, bytes: &[u8]) -> u32 {
-        let bytes: Arc<[u8]> = bytes.into();
-        let tickets: Vec<_> = (0..self.loops.count)
-            .map(|number| {
-                let (to, bytes) = (to.map(Into::into), bytes.clone());
-                self.put(number, |ticket| Action::Broadcast { to, bytes, ticket })
-            })
-            .collect();
-        tickets.into_iter().map(|ticket| self.reached(ticket)).sum()
-    }
-
-    pub fn join_group(&self, who: Who, group: &[u8]) -> bool {
-        let Who { loop_number, id } = who;
-        let join = |ticket| Action::Join { id, group: group.into(), ticket };
-        self.reached(self.put(loop_number, join)) == 1
-    }
-
-    pub fn leave_group(&self, who: Who, group: &[u8]) -> bool {
-        let Who { loop_number, id } = who;
-        let leave = |ticket| Action::Leave { id, group: group.into(), ticket };
-        self.reached(self.put(loop_number, leave)) == 1
-    }
-
-    /// One of the actions without a reply; returns when it is done.
-    pub fn act_on(&self, who: Who, action: impl FnOnce(ConnectionId) -> Action) {
-        self.put(who.loop_number, |_| action(who.id));
-        self.inspect(who);
-    }
-
-    pub fn inspect(&self, who: Who) -> Option<Inspection> {
-        let Who { loop_number, id } = who;
-        match self.reply(self.put(loop_number, |ticket| Action::Inspect { id, ticket })) {
-            Answer::Inspected(inspection) => inspection,
-            answer => panic!("no inspection: {answer:?}"),
-        }
-    }
-
-    /// Some connections of a loop from this slot on, and the slot to go on from.
-    pub fn list(&self, loop_number: usize, from_slot: u32) -> (Vec<ConnectionId>, Option<u32>) {
-        match self.reply(self.put(loop_number, |ticket| Action::List { from_slot, ticket })) {
-            Answer::Listed(ids, next) => (ids, next),
-            answer => panic!("no list: {answer:?}"),
-        }
     }
 
     /// The next thing told that `pick` wants; the others before it are passed over.

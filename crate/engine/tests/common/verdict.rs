@@ -1,6 +1,7 @@
 //! Whether a conversation went as the oracle foretold, pushes of the application in between.
 
-use super::drive::{Drive, Seen};
+use super::application::Seen;
+use super::drive::Drive;
 use super::oracle::{Exchange, Foretold};
 use std::collections::BTreeSet;
 

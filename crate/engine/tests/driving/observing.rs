@@ -1,6 +1,7 @@
 //! What the application sees of requests and responses, whoever answers, and how they are counted.
 
-use crate::common::drive::{Drive, Seen, Served};
+use crate::common::application::Seen;
+use crate::common::drive::{Drive, Served};
 use crate::{handled, served};
 use lancelot_engine::config::Options;
 use lancelot_engine::connection::State;

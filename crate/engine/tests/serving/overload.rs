@@ -1,0 +1,183 @@
+//! Limits of a whole server that are reached, and left again.
+
+use crate::common::client::Client;
+use crate::common::passing::{Asked, Told};
+use crate::common::rig::{Loops, Rig};
+use lancelot_engine::config::Options;
+use lancelot_engine::handler::Overload::{self, Connections, InFlight};
+
+/// What was told of overload since this was asked last.
+fn overloads(rig: &Rig) -> Vec<(Overload, bool)> {
+    rig.settle();
+    let overload = |told| match told {
+        Told::Overload { overload, begins, .. } => Some((overload, begins)),
+        _ => None,
+    };
+    rig.told.try_iter().filter_map(overload).collect()
+}
+
+/// Until this is the next that is told of overload.
+fn next(rig: &Rig, overload: Overload, begins: bool) -> usize {
+    let (loop_number, told) = rig.next("overload", |told| match told {
+        Told::Overload { loop_number, overload, begins } => Some((loop_number, (overload, begins))),
+        _ => None,
+    });
+    assert_eq!(told, (overload, begins));
+    loop_number
+}
+
+fn ask(rig: &Rig, requests: &[u8], count: usize) -> (Client, Vec<Asked>) {
+    let mut client = rig.client();
+    client.send(requests);
+    let asked = (0..count).map(|_| rig.asked()).collect();
+    (client, asked)
+}
+
+#[test]
+fn requests_in_flight_are_too_many_from_when_one_waits_until_half_of_them_are_answered() {
+    let options = Options { has_handler: true, in_flight_loop_max: 4, ..Options::default() };
+    let mut rig = Rig::start(options);
+    let (mut client, mut asked) = ask(&rig, b"1?2?3?4?", 4);
+    assert_eq!(overloads(&rig), [], "the limit is reached, but nobody waits");
+    let (mut waiting, mut waits) = ask(&rig, b"a?5?", 0);
+    waiting.expect(b"Alpha.");
+    next(&rig, InFlight, true);
+    rig.respond(&asked.remove(0), b"One.");
+    waits.push(rig.asked());
+    assert_eq!(overloads(&rig), [], "four are in flight again");
+    rig.respond(&asked.remove(0), b"Two.");
+    assert_eq!(overloads(&rig), [], "three are in flight");
+    rig.respond(&asked.remove(0), b"Three.");
+    assert_eq!(overloads(&rig), [(InFlight, false)]);
+    rig.respond(&waits.remove(0), b"Five.");
+    rig.respond(&asked.remove(0), b"Four.");
+    client.expect(b"One.Two.Three.Four.");
+    waiting.expect(b"Five.");
+    assert_eq!(overloads(&rig), [], "it ends once");
+    // And it may begin again.
+    let (_client, _) = ask(&rig, b"1?2?3?4?5?6?", 4);
+    assert_eq!(overloads(&rig), [(InFlight, true)]);
+    rig.end();
+    assert_eq!(rig.told.try_iter().filter(|told| is_end(told, InFlight)).count(), 1);
+}
+
+fn is_end(told: &Told, of: Overload) -> bool {
+    matches!(told, Told::Overload { overload, begins: false, .. } if *overload == of)
+}
+
+#[test]
+fn bytes_in_flight_are_too_many_until_half_of_them_are_answered() {
+    let options =
+        Options { has_handler: true, in_flight_loop_bytes_max: 100, ..Options::default() };
+    let mut rig = Rig::start(options);
+    let (_client, mut asked) = ask(&rig, &[&[b'x'; 60][..], b"?", &[b'y'; 51], b"?"].concat(), 2);
+    assert_eq!(overloads(&rig), []);
+    assert_eq!(rig.server.counters().tally.in_flight_bytes, 111);
+    let (_waiting, _) = ask(&rig, b"z?", 0);
+    next(&rig, InFlight, true);
+    rig.respond(&asked.remove(0), b"X.");
+    let z = rig.asked();
+    rig.respond(&z, b"Z.");
+    assert_eq!(overloads(&rig), [], "51 are in flight");
+    rig.respond(&asked.remove(0), b"Y.");
+    assert_eq!(overloads(&rig), [(InFlight, false)]);
+    rig.end();
+}
+
+#[test]
+fn requests_in_flight_are_no_more_too_many_when_who_waited_is_gone() {
+    let options = Options { has_handler: true, in_flight_loop_max: 1, ..Options::default() };
+    let mut rig = Rig::start(options);
+    let (first, asked) = ask(&rig, b"1?", 1);
+    let (second, _) = ask(&rig, b"2?", 0);
+    next(&rig, InFlight, true);
+    second.reset();
+    rig.closed();
+    assert_eq!(overloads(&rig), [], "one is in flight");
+    first.reset();
+    next(&rig, InFlight, false);
+    rig.respond(&asked[0], b"Nobody wants it.");
+    let (mut third, asked) = ask(&rig, b"3?", 1);
+    rig.respond(&asked[0], b"Three.");
+    third.expect(b"Three.");
+    assert_eq!(overloads(&rig), []);
+    rig.end();
+}
+
+#[test]
+fn every_loop_tells_of_its_own_requests_in_flight() {
+    let options = Options { has_handler: true, in_flight_loop_max: 1, ..Options::default() };
+    let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: false });
+    let mut clients: Vec<_> = (0..4).map(|_| rig.known_client()).collect();
+    for at in [0, 2, 1, 3] {
+        clients[at].0.send(b"x?");
+        if at < 2 {
+            let asked = rig.asked();
+            assert_eq!(asked.who, clients[at].1);
+        } else {
+            assert_eq!(next(&rig, InFlight, true), clients[at].1.loop_number);
+        }
+    }
+    assert_ne!(clients[0].1.loop_number, clients[1].1.loop_number);
+    rig.end();
+}
+
+#[test]
+fn connections_are_too_many_from_the_first_refused_until_nine_tenths_are_open() {
+    let mut rig = Rig::start(Options { connections_max: 20, ..Options::default() });
+    let mut clients: Vec<_> = (0..20).map(|_| rig.known_client().0).collect();
+    assert_eq!(overloads(&rig), [], "the limit is reached, but nobody is refused");
+    for refused in 1..=3 {
+        rig.client().read_to_end_or_reset();
+        rig.wait_for("it is counted", |counters| counters.refused == refused);
+    }
+    assert_eq!(overloads(&rig), [(Connections, true)]);
+    clients.pop().unwrap().reset();
+    rig.closed();
+    assert_eq!(overloads(&rig), [], "nineteen are open");
+    clients.push(rig.known_client().0);
+    rig.client().read_to_end_or_reset();
+    rig.wait_for("it is counted", |counters| counters.refused == 4);
+    assert_eq!(overloads(&rig), [], "it has not ended");
+    clients.drain(18..).for_each(Client::reset);
+    next(&rig, Connections, false);
+    clients.pop().unwrap().reset();
+    // The one whose end ended it, and this one.
+    (0..2).for_each(|_| _ = rig.closed());
+    assert_eq!(overloads(&rig), [], "it ends once");
+    // And it may begin again.
+    clients.extend((0..3).map(|_| rig.known_client().0));
+    rig.client().read_to_end_or_reset();
+    next(&rig, Connections, true);
+    assert_eq!(rig.end().refused, 5);
+    assert_eq!(rig.told.try_iter().filter(|told| is_end(told, Connections)).count(), 1);
+}
+
+#[test]
+fn a_single_connection_is_one_too_many_until_it_is_gone() {
+    let mut rig = Rig::start(Options { connections_max: 1, ..Options::default() });
+    let (only, _) = rig.known_client();
+    rig.client().read_to_end_or_reset();
+    next(&rig, Connections, true);
+    only.reset();
+    next(&rig, Connections, false);
+    rig.client().ask(b"a?", b"Alpha.");
+    rig.end();
+}
+
+#[test]
+fn the_loop_that_closes_a_connection_tells_that_they_are_no_more_too_many() {
+    let options = Options { connections_max: 4, ..Options::default() };
+    let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: false });
+    for closing in [0, 1] {
+        let mut clients: Vec<_> = (0..4).map(|_| rig.known_client()).collect();
+        rig.client().read_to_end_or_reset();
+        assert_eq!(next(&rig, Connections, true), 0, "who accepts refuses");
+        let at = clients.iter().position(|(_, who)| who.loop_number == closing).unwrap();
+        clients.remove(at).0.reset();
+        assert_eq!(next(&rig, Connections, false), closing);
+        clients.into_iter().for_each(|(client, _)| client.reset());
+        (0..4).for_each(|_| _ = rig.closed());
+    }
+    rig.end();
+}
