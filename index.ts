@@ -13,6 +13,6 @@ export {
 export { lancelot } from './src/protocols/lancelot.ts'
 export type { Protocol } from './src/protocols/protocol.ts'
 export { zen } from './src/protocols/zen.ts'
-export type { LancelotServer } from './src/server.ts'
+export type { ChannelMessage, LancelotServer } from './src/server.ts'
 export { startJsServer, startPollServer } from './src/start-server.ts'
 export type * from './src/types.ts'

@@ -1,16 +1,22 @@
 /** The public server, on the JavaScript engine: events, answers, counters, stopping, errors. */
 
+import { execFile } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import type { LancelotError } from '../src/errors.ts'
-import type { LancelotServer } from '../src/server.ts'
+import type { ChannelMessage, LancelotServer } from '../src/server.ts'
 import { startJsServer } from '../src/start-server.ts'
-import type { ServerOptions } from '../src/types.ts'
+import type { Encoding, ServerOptions } from '../src/types.ts'
 import { SocketClient } from './socket-client.ts'
 
-async function start(t: ExecutionContext, options: ServerOptions = {}): Promise<LancelotServer> {
-  const server = await startJsServer({ port: 0, answers: { x: 'X.' }, ...options })
+async function start<E extends Encoding = 'utf8'>(
+  t: ExecutionContext,
+  options: ServerOptions<E> = {},
+): Promise<LancelotServer<E>> {
+  const server = await startJsServer<E>({ port: 0, answers: { x: 'X.' }, ...options })
   t.teardown(() => server.close({ drainMsMax: 0 }))
   return server
 }
@@ -337,4 +343,134 @@ test('listeners may come and go by every way that an emitter has', async t => {
   server.on('connection', tell)
   await visit()
   t.deepEqual(told, ['once', 'first', 'on', 'first once', 'first', 'on'])
+})
+
+/** What an event says, in a line. */
+function line(event: { type: string }): string {
+  const fields = { request: '', response: '', number: '', summary: { code: '' }, ...event }
+  const { request, response, number, summary } = fields
+  return [event.type, number, request, response, summary.code].filter(Boolean).join(' ')
+}
+
+test('an iterator tells of a whole conversation, and ends with the server', async t => {
+  const server = await start(t, {
+    handler: async request => `${request}!`,
+    routes: { 'go ': () => null },
+    answerSuffix: '\n',
+  })
+  const events = server.events()
+  const client = await SocketClient.open(server.address)
+  client.send('late?x?go away?')
+  await client.ended
+  client.socket.end()
+  await server.close()
+  const lines: string[] = []
+  for await (const event of events) lines.push(line(event))
+  t.is(lines[0], 'connection')
+  t.is(lines.at(-1), 'close handler-close')
+  const requests = lines.filter(text => text.startsWith('request'))
+  t.deepEqual(requests, ['request 1 late', 'request 2 x', 'request 3 go away'])
+  const responses = lines.filter(text => text.startsWith('response'))
+  t.deepEqual(responses.sort(), ['response 1 late!', 'response 2 X.'], 'without the suffix')
+  for (const number of [1, 2]) {
+    const request = lines.findIndex(text => text.startsWith(`request ${number}`))
+    t.true(request < lines.findIndex(text => text.startsWith(`response ${number}`)))
+  }
+  t.is(lines.length, 7)
+})
+
+test('a channel tells what happens after somebody subscribes to it', async t => {
+  const server = await start(t)
+  const client = await SocketClient.open(server.address)
+  client.send('x?')
+  await client.expect('X.')
+  const told: string[] = []
+  const tell = (message: unknown): void => {
+    const event = message as ChannelMessage
+    if (event.server === server) told.push(line(event))
+  }
+  subscribe('lancelot.request', tell)
+  client.send('x?x?')
+  await client.expect('X.X.X.')
+  unsubscribe('lancelot.request', tell)
+  client.send('x?')
+  await client.expect('X.X.X.X.')
+  t.deepEqual(told, ['request 2 x', 'request 3 x'])
+})
+
+test('a broadcast reaches every connection, or a group, and is sent as it is', async t => {
+  const server = await start(t, {
+    answerSuffix: '!',
+    async handler(group, connection) {
+      return String(await connection.join(group))
+    },
+  })
+  const red = await SocketClient.open(server.address)
+  const blue = await SocketClient.open(server.address)
+  red.send('red?')
+  await red.expect('true!')
+  blue.send('blue?')
+  await blue.expect('true!')
+  t.is(await server.broadcast('all '), 2)
+  t.is(await server.broadcast('blue', { to: 'blue' }), 1)
+  t.is(await server.broadcast('nobody', { to: 'green' }), 0)
+  await red.expect('true!all ')
+  await blue.expect('true!all blue')
+  const ports: (number | undefined)[] = []
+  for await (const { remotePort } of server.connections()) ports.push(remotePort)
+  t.deepEqual(
+    ports.sort(),
+    [red, blue].map(client => (client.socket.address() as { port: number }).port).sort(),
+  )
+  await server.close()
+  t.is(await server.broadcast('late'), 0)
+})
+
+test('requests and responses are what the encoding makes of bytes', async t => {
+  const bytes = Buffer.from([0x41, 0xe9, 0xff])
+  const asked: [Encoding, unknown, string][] = [
+    ['utf8', 'A\ufffd\ufffd', Buffer.from('A\ufffd\ufffd').toString('latin1')],
+    ['latin1', 'A\u00e9\u00ff', bytes.toString('latin1')],
+    ['buffer', bytes, bytes.toString('latin1')],
+  ]
+  for (const [encoding, wanted, sent] of asked) {
+    const server = await start(t, {
+      encoding,
+      handler(request) {
+        t.deepEqual(request, wanted as string)
+        return request
+      },
+    })
+    const events = server.events({ only: ['request', 'response'] })
+    const client = await SocketClient.open(server.address)
+    client.send(`${bytes.toString('latin1')}?`)
+    await client.expect(sent)
+    const [request, response] = [(await events.next()).value, (await events.next()).value]
+    t.deepEqual([request.request, response.response], [wanted, wanted])
+  }
+})
+
+test('a response that latin1 has no byte for ends the connection, and says which', async t => {
+  const server = await start(t, { encoding: 'latin1', handler: () => 'a\u20ac' })
+  const errors = server.events({ only: ['error', 'close'] })
+  const client = await SocketClient.open(server.address)
+  client.send('a?')
+  t.is(await client.finish(), 'fin')
+  const [failed, closed] = [(await errors.next()).value, (await errors.next()).value]
+  t.like(failed, { error: { code: 'ERR_LANCELOT_HANDLER' } })
+  t.regex(failed.error.message, /answered text with U\+20AC; allowed under encoding 'latin1' is/)
+  t.like(closed, { summary: { code: 'handler-bad-answer' } })
+})
+
+test('a server that is unreferenced lets the process end', async t => {
+  const module = new URL('../src/start-server.ts', import.meta.url).href
+  const script = `
+    import { startJsServer } from '${module}'
+    const server = await startJsServer({ port: 0 })
+    server.unref().ref().unref()
+    process.once('exit', () => console.log('end'))
+  `
+  const words = ['--import', '@oxc-node/core/register', '--input-type=module', '-e', script]
+  const { stdout } = await promisify(execFile)(process.execPath, words)
+  t.is(stdout, 'end\n')
 })

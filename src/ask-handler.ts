@@ -5,7 +5,12 @@
 
 import { type CloseCode, LancelotError } from './errors.ts'
 import { describe, isBytes } from './option-table.ts'
-import type { Connection, Handler } from './types.ts'
+import type { ServerSettings } from './options.ts'
+import { encode, encodeFault } from './text-encoding.ts'
+import type { Connection, Decoded, Handler } from './types.ts'
+
+/** What decides whether text or bytes may be sent. */
+export type HandlerSettings = Pick<ServerSettings, 'answerBytesMax' | 'encoding'>
 
 /** What the handler answered, without the suffix, or the code with which the connection ends. */
 export type HandlerOutcome = Buffer | CloseCode
@@ -13,38 +18,36 @@ export type HandlerOutcome = Buffer | CloseCode
 /** Told once for every request: now, or later if the handler answers later. */
 export type HandlerDone = (outcome: HandlerOutcome, failure: LancelotError | undefined) => void
 
-/** Calls the handler. `answerBytesMax` is the longest response that it may give. */
+/** Calls the handler, whatever its encoding: `request` is decoded as its settings say. */
 export function askHandler(
-  handler: Handler,
-  request: string,
+  handler: Handler<never>,
+  request: Decoded,
   connection: Connection,
-  answerBytesMax: number,
+  settings: HandlerSettings,
   done: HandlerDone,
 ): void {
   let response: unknown
   try {
-    response = handler(request, connection)
+    response = handler(request as never, connection)
   } catch (cause) {
     settleThrow(cause, connection, done)
     return
   }
-  settleResponse(response, connection, answerBytesMax, done)
+  settleResponse(response, connection, settings, done)
 }
 
 /** Makes an outcome of what the handler returned. */
 export function settleResponse(
   response: unknown,
   connection: Connection,
-  answerBytesMax: number,
+  settings: HandlerSettings,
   done: HandlerDone,
 ): void {
-  const fail = (code: CloseCode, what: string, cause?: unknown): void => {
-    done(code, handlerError(connection, what, cause))
-  }
   const finish = (settled: unknown): void => {
-    const outcome = parseResponse(settled, answerBytesMax)
-    if (typeof outcome === 'string') fail('handler-bad-answer', outcome)
-    else done(outcome ?? 'handler-close', undefined)
+    const outcome = parseResponse(settled, settings)
+    if (typeof outcome === 'string') {
+      done('handler-bad-answer', handlerError(connection, outcome))
+    } else done(outcome ?? 'handler-close', undefined)
   }
   let isLater: boolean
   try {
@@ -56,7 +59,7 @@ export function settleResponse(
   if (!isLater) finish(response)
   else {
     Promise.resolve(response).then(finish, (cause: unknown) => {
-      fail('handler-rejected', `rejected: ${wording(cause)}`, cause)
+      settleRejection(cause, connection, done)
     })
   }
 }
@@ -66,11 +69,18 @@ export function settleThrow(cause: unknown, connection: Connection, done: Handle
   done('handler-threw', handlerError(connection, `threw: ${wording(cause)}`, cause))
 }
 
+/** Makes an outcome of what the handler's promise was rejected with. */
+export function settleRejection(cause: unknown, connection: Connection, done: HandlerDone): void {
+  done('handler-rejected', handlerError(connection, `rejected: ${wording(cause)}`, cause))
+}
+
 /** The bytes of a response, null, or what is wrong with it. */
-function parseResponse(response: unknown, answerBytesMax: number): Buffer | null | string {
+function parseResponse(response: unknown, settings: HandlerSettings): Buffer | null | string {
+  const { answerBytesMax, encoding } = settings
   if (response === null) return null
   if (!isBytes(response)) return `answered ${describe(response)}; allowed is text, bytes or null`
-  const bytes = Buffer.from(response as string)
+  const bytes = encode(response, encoding)
+  if (bytes === undefined) return `answered ${encodeFault(response)}`
   if (bytes.length <= answerBytesMax) return bytes
   return `answered ${bytes.length} bytes; allowed is answerBytesMax (${answerBytesMax})`
 }

@@ -60,9 +60,11 @@ export type Counts = readonly [number, number, number, number]
 export interface Inbound {
   /** `host` is empty where the peer was gone already. */
   opened(whom: Whom, host: number | string, port: number, atMs: number, fresh: boolean): void
-  /** The requests that are told next are of this connection, and for this handler. */
-  runBegan(whom: Whom, route: number): void
-  request(number: number, request: Decoded): void
+  /**
+   * The first `count` of these requests are of one connection, for one handler. The first of them
+   * has this number. The array is the same each time.
+   */
+  requests(whom: Whom, route: number, number: number, requests: Decoded[], count: number): void
   requested(whom: Whom, number: number, request: Decoded): void
   responded(whom: Whom, number: number, response: Decoded): void
   /** `missed`: nobody was told that it opened. */
@@ -86,6 +88,8 @@ export class Inbox {
   /** The same words, for those whose highest bit is a flag. */
   readonly #flagged = new Int32Array(this.#words.buffer)
   readonly #whom = { loop: 0, slot: 0, generation: 0 }
+  /** Those of the run that is told. */
+  readonly #requests: Decoded[] = []
   /** Requests seen before, by loop and number. */
   readonly #seen: string[][]
   /** One buffer for ever; a longer one only while a record needs it. */
@@ -153,29 +157,30 @@ export class Inbox {
     const flagged = this.#flagged
     const whom = this.#readWhom(at)
     const seen = this.#seen[whom.loop] as string[]
-    this.#inbound.runBegan(whom, (words[at] as number) >>> 16)
+    const requests = this.#requests
+    let count = 0
     this.#decode(textAt, textEnd)
     const end = at + HEADER_WORDS + (words[at + 4] as number)
-    let number = words[at + 3] as number
     let from = textAt
     for (let word = at + HEADER_WORDS; word < end; word++) {
       const written = flagged[word] as number
       if (written < 0) {
-        this.#inbound.request(number++, seen[written & NUMBER] as string)
+        requests[count++] = seen[written & NUMBER] as string
         continue
       }
       const to = from + (written & LENGTH)
       let request: Decoded
       if ((written & DEFINED) !== 0) {
-        // A string of its own, for it is kept.
-        request = decode(this.#text.subarray(from, to), this.#encoding)
-        seen[flagged[++word] as number] = request as string
+        request = intern(decode(this.#text.subarray(from, to), this.#encoding) as string)
+        seen[flagged[++word] as number] = request
       } else {
         request = this.#cut(from, to, (written & ASCII) !== 0)
       }
-      this.#inbound.request(number++, request)
+      requests[count++] = request
       from = to
     }
+    const route = (words[at] as number) >>> 16
+    this.#inbound.requests(whom, route, words[at + 3] as number, requests, count)
   }
 
   /** Text of a part that was decoded. */
@@ -263,4 +268,12 @@ export class Inbox {
       text.readDoubleLE(at + 24),
     ]
   }
+}
+
+/**
+ * The one string that the engine keeps for all keys that read so. It has its hash, and where a
+ * program looks it up among names of its own, it is mostly the same object.
+ */
+function intern(text: string): string {
+  return Object.keys({ [text]: 0 })[0] as string
 }

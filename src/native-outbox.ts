@@ -26,32 +26,44 @@ export class Outbox {
   /** How text is written. */
   readonly #encoding: 'utf8' | 'latin1'
   #words = new Int32Array(WORDS)
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   #used = 0
-  /** Where the header of the last run is, and the number it would go on with; -1: there is none. */
-  #run = -1
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  /** Whose run the last one is, the number it would go on with, and where its header stands. */
+  #whom: Whom | undefined
   #next = 0
+  #run = 0
   /** All text, while there is nothing else. */
   #text = ''
-  /** One for each response, from the first that is bytes on. */
+  /** One for each response, once there are bytes among them. */
   #parts: Bytes[] | undefined
-  #length = 0
+  #partsLength = 0
 
   constructor(native: Pick<NativeServer, 'respond'>, encoding: Encoding) {
     this.#native = native
     this.#encoding = encoding === 'latin1' ? 'latin1' : 'utf8'
   }
 
-  /** A response, without the suffix. Text must be of the encoding. */
-  respond(whom: Whom, number: number, response: Bytes): void {
-    const { length } = response
-    if (typeof response !== 'string') this.#parts ??= this.#cutText()
-    this.#push(whom, number, length)
-    this.#words[this.#run + RUN_BYTES] = (this.#words[this.#run + RUN_BYTES] as number) + length
-    if (this.#parts === undefined) this.#text += response as string
-    else this.#parts.push(response)
-    this.#length += length
-    if (this.#length > TEXT_MAX) this.flush()
+  /**
+   * A response that is text of the encoding, without the suffix. This is done for every request:
+   * what can be done once for a run or for all is done then.
+   */
+  respond(whom: Whom, number: number, response: string): void {
+    if (whom !== this.#whom || number !== this.#next || this.#used === this.#words.length) {
+      this.#begin(whom, number)
+    }
+    this.#next = number + 1
+    this.#words[this.#used++] = response.length
+    if (this.#parts === undefined) {
+      this.#text += response
+      if (this.#text.length > TEXT_MAX) this.flush()
+    } else this.#addPart(response)
+  }
+
+  /** A response that is bytes. */
+  respondBytes(whom: Whom, number: number, response: Uint8Array): void {
+    this.#parts ??= this.#cutText()
+    this.#push(whom, number, response.length)
+    this.#addPart(response)
   }
 
   /** The connection ends instead, for this reason. */
@@ -65,53 +77,57 @@ export class Outbox {
     const text = this.#parts === undefined ? this.#writeText() : this.#writeParts(this.#parts)
     this.#native.respond(this.#words, this.#used, text)
     this.#used = 0
-    this.#run = -1
+    this.#whom = undefined
     this.#text = ''
     this.#parts = undefined
-    this.#length = 0
+    this.#partsLength = 0
   }
 
   #push(whom: Whom, number: number, word: number): void {
+    if (whom !== this.#whom || number !== this.#next || this.#used === this.#words.length) {
+      this.#begin(whom, number)
+    }
+    this.#next = number + 1
+    this.#words[this.#used++] = word
+  }
+
+  #addPart(part: Bytes): void {
+    this.#parts?.push(part)
+    this.#partsLength += part.length
+    if (this.#partsLength > TEXT_MAX) this.flush()
+  }
+
+  /** Begins a run. The header of the last one is completed. */
+  #begin(whom: Whom, number: number): void {
+    this.#endRun()
     if (this.#used + HEADER_WORDS >= this.#words.length) {
       const words = new Int32Array(2 * this.#words.length)
       words.set(this.#words)
       this.#words = words
     }
     const words = this.#words
-    const run = this.#run
-    if (
-      run < 0 ||
-      number !== this.#next ||
-      words[run + 1] !== whom.slot ||
-      words[run + 2] !== (whom.generation | 0) ||
-      words[run] !== whom.loop
-    ) {
-      this.#begin(whom, number)
-    }
-    words[this.#run + RUN_COUNT] = (words[this.#run + RUN_COUNT] as number) + 1
-    words[this.#used] = word
-    this.#used += 1
-    this.#next = number + 1
+    const run = this.#used
+    words[run] = whom.loop
+    words[run + 1] = whom.slot
+    words[run + 2] = whom.generation
+    words[run + 3] = number
+    this.#whom = whom
+    this.#run = run
+    this.#used = run + HEADER_WORDS
   }
 
-  #begin({ loop, slot, generation }: Whom, number: number): void {
-    const words = this.#words
-    const at = this.#used
-    words[at] = loop
-    words[at + 1] = slot
-    words[at + 2] = generation
-    words[at + 3] = number
-    words[at + RUN_COUNT] = 0
-    words[at + RUN_BYTES] = 0
-    this.#run = at
-    this.#used = at + HEADER_WORDS
+  #endRun(): void {
+    if (this.#whom === undefined) return
+    this.#words[this.#run + RUN_COUNT] = this.#used - this.#run - HEADER_WORDS
   }
 
   #writeText(): Buffer {
     const text = this.#text
     const buffer = this.#bufferFor(3 * text.length)
     const bytes = buffer.write(text, this.#encoding)
-    return bytes === text.length ? buffer.subarray(0, bytes) : this.#writeParts(this.#cutText())
+    if (bytes !== text.length) return this.#writeParts(this.#cutText())
+    this.#eachRun(() => {})
+    return buffer.subarray(0, bytes)
   }
 
   /** Measures what is longer in bytes than in characters, and corrects the words. */
@@ -120,11 +136,8 @@ export class Outbox {
       return typeof part === 'string' ? Buffer.from(part, this.#encoding) : part
     })
     let next = 0
-    this.#eachRun((run, word) => {
-      const words = this.#words
-      const length = (written[next++] as Uint8Array).length
-      words[run + RUN_BYTES] = (words[run + RUN_BYTES] as number) + length - (words[word] as number)
-      words[word] = length
+    this.#eachRun(word => {
+      this.#words[word] = (written[next++] as Uint8Array).length
     })
     return Buffer.concat(written)
   }
@@ -133,27 +146,33 @@ export class Outbox {
   #cutText(): Bytes[] {
     const parts: Bytes[] = []
     let at = 0
-    this.#eachRun((_, word) => {
+    this.#eachRun(word => {
       const end = at + (this.#words[word] as number)
       parts.push(this.#text.slice(at, end))
       at = end
     })
+    this.#partsLength = at
     return parts
   }
 
-  /** Every response that is none to close: its run, and its word. */
-  #eachRun(visit: (run: number, word: number) => void): void {
+  /** Visits the word of every response that is none to close, and adds up those of each run. */
+  #eachRun(visit: (word: number) => void): void {
+    this.#endRun()
+    const words = this.#words
     for (let run = 0; run < this.#used; ) {
-      const end = run + HEADER_WORDS + (this.#words[run + RUN_COUNT] as number)
+      const end = run + HEADER_WORDS + (words[run + RUN_COUNT] as number)
+      let bytes = 0
       for (let word = run + HEADER_WORDS; word < end; word++) {
-        if ((this.#words[word] as number) >= 0) visit(run, word)
+        if ((words[word] as number) < 0) continue
+        visit(word)
+        bytes += words[word] as number
       }
+      words[run + RUN_BYTES] = bytes
       run = end
     }
   }
 
   #bufferFor(bytes: number): Buffer {
-    if (bytes <= BUFFER_BYTES) return this.#buffer
-    return Buffer.allocUnsafeSlow(bytes)
+    return bytes <= BUFFER_BYTES ? this.#buffer : Buffer.allocUnsafeSlow(bytes)
   }
 }

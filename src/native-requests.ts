@@ -48,25 +48,30 @@ export class NativeRequests {
     this.#shortMax = this.#isLatin1 ? answerBytesMax : Math.floor(answerBytesMax / 3)
   }
 
-  /** Asks the handler of a route. */
-  ask(connection: NativeConnection, route: number, number: number, request: Decoded): void {
-    let response: unknown
-    try {
-      response = (this.#handlers[route] as Handler<never>)(request as never, connection)
-    } catch (cause) {
-      settleThrow(cause, connection, this.#done(connection, number))
-      return
-    }
-    if (response instanceof Promise) {
-      response.then(
-        settled => {
-          this.#respond(connection, number, settled)
-          this.#planFlush()
-        },
-        (cause: unknown) => settleRejection(cause, connection, this.#done(connection, number)),
-      )
-    } else {
-      this.#respond(connection, number, response)
+  /** Asks the handler of a route `count` requests; the first of them has this number. */
+  ask(
+    connection: NativeConnection,
+    route: number,
+    number: number,
+    requests: readonly Decoded[],
+    count: number,
+  ): void {
+    const handler = this.#handlers[route] as Handler<never>
+    for (let at = 0; at < count; at++) {
+      let response: unknown
+      try {
+        response = handler(requests[at] as never, connection)
+      } catch (cause) {
+        settleThrow(cause, connection, this.#done(connection, number + at))
+        continue
+      }
+      if (typeof response === 'string' && this.#isPlain(response)) {
+        this.#outbox.respond(connection, number + at, response)
+      } else if (response instanceof Promise) {
+        this.#await(connection, number + at, response)
+      } else {
+        settleResponse(response, connection, this.#settings, this.#done(connection, number + at))
+      }
     }
   }
 
@@ -76,22 +81,28 @@ export class NativeRequests {
   }
 
   /** Most handlers answer with short text: that needs no outcome and no buffer of its own. */
-  #respond(connection: NativeConnection, number: number, response: unknown): void {
-    if (
-      typeof response === 'string' &&
-      response.length <= this.#shortMax &&
-      (!this.#isLatin1 || fitsLatin1(response))
-    ) {
-      this.#outbox.respond(connection, number, response)
-    } else {
-      settleResponse(response, connection, this.#settings, this.#done(connection, number))
-    }
+  #isPlain(response: string): boolean {
+    return response.length <= this.#shortMax && (!this.#isLatin1 || fitsLatin1(response))
+  }
+
+  #await(connection: NativeConnection, number: number, response: Promise<unknown>): void {
+    response.then(
+      settled => {
+        if (typeof settled === 'string' && this.#isPlain(settled)) {
+          this.#outbox.respond(connection, number, settled)
+          this.#planFlush()
+        } else {
+          settleResponse(settled, connection, this.#settings, this.#done(connection, number))
+        }
+      },
+      (cause: unknown) => settleRejection(cause, connection, this.#done(connection, number)),
+    )
   }
 
   /** What becomes of an outcome, now or later. */
   #done(connection: NativeConnection, number: number): HandlerDone {
     return (outcome, failure) => {
-      if (typeof outcome !== 'string') this.#outbox.respond(connection, number, outcome)
+      if (typeof outcome !== 'string') this.#outbox.respondBytes(connection, number, outcome)
       else this.#outbox.close(connection, number, this.#codes.indexOf(outcome))
       this.#planFlush()
       if (failure !== undefined) this.#failed(failure)

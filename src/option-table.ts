@@ -13,6 +13,8 @@ export interface OptionRow {
   readonly type: OptionType
   readonly min?: number
   readonly max?: number
+  /** What a choice, or each of a list, may be. */
+  readonly values?: readonly string[]
   /** Undefined: there is none, as with a handler. */
   readonly default: unknown
   /** What it does, in one line. */
@@ -26,7 +28,10 @@ export type OptionType =
   | 'text'
   | 'text or bytes'
   | 'text, bytes or null'
+  | 'choice'
+  | 'list'
   | 'table'
+  | 'routes'
   | 'function'
   | 'AbortSignal'
 
@@ -83,6 +88,8 @@ function unknownOption(option: string, names: readonly string[]): LancelotError 
 }
 
 function parseOption(name: string, value: unknown, row: OptionRow): unknown {
+  // Not given, and there is no default.
+  if (value === undefined) return undefined
   switch (row.type) {
     case 'integer':
       return parseInteger(name, value, row)
@@ -97,13 +104,17 @@ function parseOption(name: string, value: unknown, row: OptionRow): unknown {
       return value === null ? null : parseBytes(name, value, row)
     case 'table':
       return parseTable(value, name)
+    case 'choice':
+      return parseChoice(name, value, row)
+    case 'list':
+      return parseList(name, value, row)
+    case 'routes':
+      return parseRoutes(name, value, row)
     case 'function':
-      if (value !== undefined && typeof value !== 'function') {
-        throw typeError(name, value, 'a function')
-      }
+      if (typeof value !== 'function') throw typeError(name, value, 'a function')
       return value
     case 'AbortSignal':
-      if (value !== undefined && !isSignal(value)) throw typeError(name, value, 'an AbortSignal')
+      if (!isSignal(value)) throw typeError(name, value, 'an AbortSignal')
       return value
   }
 }
@@ -136,6 +147,63 @@ function parseBytes(name: string, value: unknown, row: OptionRow): Buffer {
     throw rangeError(name, `${copy.length} bytes`, allowed)
   }
   return copy
+}
+
+function parseChoice(name: string, value: unknown, { values = [] }: OptionRow): string {
+  const allowed = values.map(choice => `"${choice}"`).join(' or ')
+  if (typeof value !== 'string') throw typeError(name, value, allowed)
+  if (!values.includes(value)) throw rangeError(name, describe(value), allowed)
+  return value
+}
+
+function parseList(name: string, value: unknown, { values = [] }: OptionRow): string[] {
+  const allowed = `a list of at least one of ${values.join(', ')}`
+  if (!Array.isArray(value)) throw typeError(name, value, allowed)
+  if (value.length === 0) throw rangeError(name, 'an empty list', allowed)
+  const stranger = value.find(one => !values.includes(one))
+  if (stranger === undefined) return [...value]
+  throw rangeError(name, `a list with ${describe(stranger)}`, allowed)
+}
+
+/** Only that prefixes are bytes and handlers functions; what fits a server is checked there. */
+function parseRoutes(name: string, value: unknown, { max = 0 }: OptionRow): ParsedRoute[] {
+  const routes: ParsedRoute[] = []
+  for (const [prefix, handler] of pairsOf(value, name)) {
+    if (routes.length === max) throw rangeError(name, `over ${max} routes`, `at most ${max} routes`)
+    if (!isBytes(prefix))
+      throw contentError(name, `the prefix ${describe(prefix)}`, 'text or bytes')
+    if (typeof handler !== 'function') {
+      const came = `${describe(handler)} for ${describe(Buffer.from(prefix as string).toString())}`
+      throw contentError(name, came, 'a function')
+    }
+    routes.push({ prefix: Buffer.from(prefix as string), handler })
+  }
+  return routes
+}
+
+interface ParsedRoute {
+  readonly prefix: Buffer
+  readonly handler: unknown
+}
+
+/** The pairs of a table, whichever way it was written. Throws where something in it is no pair. */
+export function* pairsOf(value: unknown, name: string): Generator<readonly [unknown, unknown]> {
+  const table = parseTable(value, name)
+  if (!(Symbol.iterator in table)) {
+    yield* Object.entries(table)
+    return
+  }
+  for (const pair of table as Iterable<unknown>) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw contentError(name, describe(pair), 'pairs [key, value]')
+    }
+    yield pair as [unknown, unknown]
+  }
+}
+
+function contentError(option: string, came: string, allowed: string): LancelotError {
+  const message = `option ${option} holds ${came}; allowed is ${allowed}`
+  return new LancelotError('ERR_LANCELOT_OPTION_TYPE', message, { option })
 }
 
 /** Whether a value is text or bytes. */

@@ -2,16 +2,27 @@
  * One peer of the JavaScript engine: moves bytes between a socket and its `Connection`.
  *
  * Decides nothing about the protocol; that is the connection's. What it adds is the socket, the
- * timer and the handler.
+ * timer, the handlers and what the application wants of a peer.
  */
 
 import type { Socket } from 'node:net'
 import { askHandler, type HandlerOutcome, handlerError } from './ask-handler.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
 import type { CloseCode, LancelotError } from './errors.ts'
+import type { Groups } from './groups.ts'
 import type { ServerSettings } from './options.ts'
-import { Connection, type TakenRequest } from './protocol/connection.ts'
+import { PeerConnection, type PeerControls, type PeerLink } from './peer-connection.ts'
+import { Connection } from './protocol/connection.ts'
+import { DEFAULT_ROUTE } from './protocol/routes.ts'
 import type { Shared } from './protocol/shared.ts'
-import type { ConnectionSummary, Connection as PublicConnection } from './types.ts'
+import type { Task } from './protocol/tasks.ts'
+import { decode } from './text-encoding.ts'
+import type {
+  ConnectionStats,
+  ConnectionSummary,
+  Decoded,
+  Connection as PublicConnection,
+} from './types.ts'
 
 /** The most bytes in one write. The peer's progress is seen in steps of this. */
 const WRITE_BYTES_MAX = 64 * 1024
@@ -23,30 +34,39 @@ const STOP_READ_BYTES_MAX = 1024 * 1024
 /** What a peer needs of the server that it belongs to. */
 export interface PeerServer extends Shared {
   readonly settings: ServerSettings
+  readonly groups: Groups<Peer>
+  /** Stands for its peers that are gone. */
+  readonly gone: PeerControls
+  /** Whether its peers keep the process alive. */
+  readonly isRef: boolean
   /** Something of this peer changed that others may wait for: it has ended, or answered. */
   settled(peer: Peer): void
+  requested(connection: PublicConnection, request: Decoded, number: number): void
+  responded(connection: PublicConnection, response: Decoded, number: number): void
   failed(error: LancelotError): void
 }
 
 /** A socket and its conversation. */
-export class Peer {
+export class Peer implements PeerControls {
   readonly id: number
   readonly #server: PeerServer
   readonly #socket: Socket
   readonly #connection: Connection
   readonly #openedMs: number
+  readonly #timer: DeadlineTimer
+  /** So that an object that is kept does not keep the socket. */
+  readonly #link: PeerLink = { peer: this }
   #public: PublicConnection | undefined
   /** Bytes given to the socket and not yet to the system. */
   #writingBytes = 0
   #isFinishSent = false
   #isInTurn = false
   #isTurnPlanned = false
-  #pauses = 0
   #isPaused = false
+  /** How often `#isPaused` changed. */
+  #flips = 0
   /** Bytes read when the server began to stop; undefined: it did not, or reading is over. */
   #stopFromBytes: number | undefined
-  #timer: NodeJS.Timeout | undefined
-  #timerDue = Number.POSITIVE_INFINITY
 
   constructor(id: number, socket: Socket, server: PeerServer) {
     this.id = id
@@ -54,6 +74,8 @@ export class Peer {
     this.#socket = socket
     this.#openedMs = performance.now()
     this.#connection = new Connection(server, this.#openedMs)
+    this.#timer = new DeadlineTimer(() => this.#handleTimer(), server.isRef)
+    if (!server.isRef) socket.unref()
     socket.on('data', piece => this.#handle(() => this.#connection.handlePiece(piece, now())))
     socket.on('end', () => this.#handle(() => this.#connection.handleFinished(now())))
     socket.on('error', () => this.#handle(() => this.#connection.handleReset()))
@@ -69,7 +91,9 @@ export class Peer {
   get public(): PublicConnection {
     if (this.#public === undefined) {
       const { remoteAddress, remotePort } = this.#socket
-      this.#public = Object.freeze({ id: this.id, remoteAddress, remotePort })
+      const openedAtMs = Math.round(Date.now() - (now() - this.#openedMs))
+      const who = { id: this.id, remoteAddress, remotePort, openedAtMs }
+      this.#public = new PeerConnection(who, this.#link, this.#server.settings)
     }
     return this.#public
   }
@@ -84,9 +108,51 @@ export class Peer {
   }
 
   summary(code: CloseCode): ConnectionSummary {
-    const { requestCount, bytesRead, bytesWritten } = this.#connection
-    const durationMs = now() - this.#openedMs
-    return { code, requests: requestCount, bytesRead, bytesWritten, durationMs }
+    return { code, ...this.#counters() }
+  }
+
+  stats(): ConnectionStats | undefined {
+    if (this.closeCode !== undefined) return undefined
+    const { inFlight, owedBytes } = this.#connection
+    return { ...this.#counters(), inFlight, unsentBytes: owedBytes }
+  }
+
+  /** Sends bytes outside any response. Whether they were taken. */
+  push(bytes: Buffer): boolean {
+    const isTaken = this.#connection.push(bytes, now())
+    if (isTaken) this.#wake()
+    return isTaken
+  }
+
+  close(): void {
+    this.#connection.close(now())
+    this.#wake()
+  }
+
+  pause(): void {
+    this.#connection.pause(now())
+    this.#stopOnceRead()
+    this.#wake()
+  }
+
+  resume(): void {
+    this.#connection.resume(now())
+    this.#wake()
+  }
+
+  join(group: string): boolean {
+    return this.closeCode === undefined && this.#server.groups.join(this, group)
+  }
+
+  leave(group: string): boolean {
+    return this.closeCode === undefined && this.#server.groups.leave(this, group)
+  }
+
+  /** Whether it keeps the process alive. */
+  setRef(isRef: boolean): void {
+    if (isRef) this.#socket.ref()
+    else this.#socket.unref()
+    this.#timer.setRef(isRef)
   }
 
   /** Requests in flight came to their answers: there may be room for this peer's. */
@@ -110,7 +176,8 @@ export class Peer {
 
   /** Lets go of the socket; for the server, once it knows of the end. */
   release(code: CloseCode): void {
-    clearTimeout(this.#timer)
+    this.#timer.clear()
+    this.#link.peer = this.#server.gone
     if (code === 'write-timeout' || code === 'cut') this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
@@ -126,8 +193,8 @@ export class Peer {
     if (this.#isInTurn) return
     this.#isInTurn = true
     for (let writes = 0; ; writes++) {
-      for (let ask = this.#connection.takeRequest(); ask; ask = this.#connection.takeRequest()) {
-        this.#ask(ask)
+      for (let task = this.#connection.takeTask(); task; task = this.#connection.takeTask()) {
+        this.#tell(task)
       }
       if (writes === WRITES_PER_TURN_MAX) this.#planTurn(setImmediate)
       if (writes === WRITES_PER_TURN_MAX || !this.#write()) break
@@ -145,12 +212,17 @@ export class Peer {
     }
     if (this.#connection.wantsRead === this.#isPaused) {
       this.#isPaused = !this.#isPaused
+      this.#flips += 1
       if (this.#isPaused) this.#socket.pause()
       else this.#socket.resume()
-      if (this.#isPaused) this.#pauses += 1
-      else this.#stopOnceRead()
+      this.#stopOnceRead()
     }
-    this.#setTimer()
+    this.#timer.follow(this.#connection.deadline)
+  }
+
+  /** What JavaScript wants of a peer in one go is done together, and leaves in one write. */
+  #wake(): void {
+    if (!this.#isInTurn) this.#planTurn(process.nextTick)
   }
 
   #planTurn(plan: (turn: () => void) => unknown): void {
@@ -162,19 +234,30 @@ export class Peer {
     })
   }
 
-  #ask({ number, text }: TakenRequest): void {
-    const { handler, answerBytesMax } = this.#server.settings
+  #tell(task: Task): void {
+    const { number } = task
+    const { interest, settings } = this.#server
+    if (task.kind === 'response') {
+      if (!interest.responded) return
+      this.#server.responded(this.public, decode(task.response, settings.encoding), number)
+    } else {
+      if (interest.requested) this.#server.requested(this.public, task.request, number)
+      if (task.route !== undefined) this.#ask(task.route, task.request, number)
+    }
+  }
+
+  #ask(route: number, request: Decoded, number: number): void {
+    const { settings } = this.#server
+    const handler = route === DEFAULT_ROUTE ? settings.handler : settings.routes[route - 1]?.handler
     if (handler === undefined) return
-    askHandler(handler, text, this.public, answerBytesMax, (outcome, failure) => {
+    askHandler(handler, request, this.public, settings, (outcome, failure) => {
       this.#respond(number, outcome)
       if (failure !== undefined) this.#server.failed(failure)
     })
   }
 
   #respond(number: number, outcome: HandlerOutcome): void {
-    const isWanted = this.#connection.handleResponse(number, outcome, now())
-    // Responses that come one after another leave in one write.
-    if (isWanted && !this.#isInTurn) this.#planTurn(process.nextTick)
+    if (this.#connection.handleResponse(number, outcome, now())) this.#wake()
   }
 
   /** Gives the socket what may leave. Whether there may be more at once. */
@@ -202,16 +285,18 @@ export class Peer {
 
   /**
    * Two turns of the loop: in the poll between them the socket is read of all that the system has,
-   * unless reading is paused meanwhile; then this happens again when it resumes.
+   * unless reading is paused meanwhile; then this happens again when it resumes. What waits for the
+   * application to resume is not read.
    */
   #stopOnceRead(): void {
     const fromBytes = this.#stopFromBytes
     if (fromBytes === undefined) return
-    const pauses = this.#pauses
+    const flips = this.#flips
     setImmediate(() =>
       setImmediate(() => {
-        const bytes = this.#connection.bytesRead - fromBytes
-        const isRead = this.#pauses === pauses && this.#connection.wantsRead
+        const { bytesRead, wantsRead, isHeldBack } = this.#connection
+        const bytes = bytesRead - fromBytes
+        const isRead = this.#flips === flips && (wantsRead || isHeldBack)
         if (isRead || bytes > STOP_READ_BYTES_MAX || this.#connection.state !== 'open') {
           this.#stopFromBytes = undefined
           this.#handle(() => this.#connection.stop(now()))
@@ -220,26 +305,20 @@ export class Peer {
     )
   }
 
-  /** Arms the timer where it would be late; one that is early looks again when it fires. */
-  #setTimer(): void {
-    const { deadline } = this.#connection
-    if (deadline >= this.#timerDue) return
-    clearTimeout(this.#timer)
-    this.#timerDue = deadline
-    const delayMs = Math.max(1, Math.ceil(deadline - now()))
-    // Timers run before the poll: what arrived while the loop was busy is read before that.
-    this.#timer = setTimeout(() => setImmediate(() => this.#handleTimer()), delayMs)
-  }
-
   #handleTimer(): void {
     if (this.closeCode !== undefined) return
-    this.#timerDue = Number.POSITIVE_INFINITY
     const code = this.#connection.handleDeadline(now())
     if (code === 'handler-timeout') {
       const what = `did not answer within handlerMsMax (${this.#server.settings.handlerMsMax} ms)`
       this.#server.failed(handlerError(this.public, what))
     }
     this.#turn()
+  }
+
+  #counters(): Omit<ConnectionSummary, 'code'> {
+    const { requestCount, bytesRead, bytesWritten } = this.#connection
+    const durationMs = now() - this.#openedMs
+    return { requests: requestCount, bytesRead, bytesWritten, durationMs }
   }
 }
 

@@ -5,78 +5,98 @@
  */
 
 import { Answers } from './answers-view.ts'
-import type { Architecture, Driver, Interest, Observer } from './architectures/architecture.ts'
-import type { LancelotError } from './errors.ts'
+import {
+  type Architecture,
+  type Driver,
+  type Interest,
+  NO_INTEREST,
+} from './architectures/architecture.ts'
+import type { ToldEvent } from './event-readers.ts'
+import { EventTeller } from './event-teller.ts'
 import { InterestEmitter } from './interest-emitter.ts'
-import { parseCloseOptions, parseServerOptions } from './options.ts'
+import { MS_MAX } from './option-table.ts'
+import {
+  parseBroadcastOptions,
+  parseCloseOptions,
+  parseEventsOptions,
+  parseServerOptions,
+  type ServerSettings,
+} from './options.ts'
+import { parseGroup, parsePush } from './push.ts'
 import type {
   Address,
+  BroadcastOptions,
+  Bytes,
   CloseOptions,
+  Connection,
+  Encoding,
+  EventsOptions,
+  ServerEvent,
   ServerEvents,
   ServerOptions,
   Stats,
   StopSummary,
 } from './types.ts'
 
-/** Warnings, where nobody listens to errors, come at most this often. */
-const WARNING_MS_MIN = 1000
+/** What is published on a channel: an event, and the server that tells it. */
+export type ChannelMessage = ToldEvent & { readonly server: LancelotServer }
 
 /**
  * A running server. `startPollServer` and `startJsServer` make one.
  *
- * Emits `connection`, `close` and `error`; see `ServerEvents`. Events that nobody listens to cost
- * nothing. An error that nobody listens to becomes a process warning, at most one a second.
+ * Emits what `ServerEvents` lists. Events that nobody listens to cost nothing. An error that nobody
+ * listens to becomes a process warning, at most one a second.
  */
-export class LancelotServer extends InterestEmitter<ServerEvents> {
+export class LancelotServer<E extends Encoding = Encoding> extends InterestEmitter<
+  ServerEvents<E>
+> {
   /** The answers. Changing them changes what the server says from then on. */
   readonly answers: Answers
   /** Where it listens. */
   readonly address: Address
   readonly #driver: Driver
-  #interest: Interest = { opened: false, closed: false }
+  readonly #settings: ServerSettings
+  readonly #teller: EventTeller
+  #interest: Interest = NO_INTEREST
+  #isClosed = false
   #forgetSignal: () => void = () => {}
-  #warnedMs = Number.NEGATIVE_INFINITY
-  #unwarned = 0
 
-  private constructor(driver: Driver) {
+  private constructor(driver: Driver, settings: ServerSettings, teller: EventTeller) {
     super()
     this.#driver = driver
+    this.#settings = settings
+    this.#teller = teller
     this.address = { ...driver.address }
     this.answers = new Answers(driver.answers)
   }
 
   /**
-   * Starts a server of an architecture. Rejects with `ERR_LANCELOT_OPTION_*`,
+   * Starts a server of an architecture. Rejects with `ERR_LANCELOT_OPTION_*`, `ERR_LANCELOT_ROUTE`,
    * `ERR_LANCELOT_ANSWER_*`, the system's code (`EADDRINUSE`, ...) or the signal's reason; then
    * nothing is left open.
    */
-  static async start(architecture: Architecture, options: ServerOptions): Promise<LancelotServer> {
+  static async start<E extends Encoding>(
+    architecture: Architecture,
+    options: ServerOptions<E>,
+  ): Promise<LancelotServer<E>> {
     const settings = parseServerOptions(options)
     const { signal } = settings
     signal?.throwIfAborted()
-    let server: LancelotServer | undefined
-    const early: LancelotError[] = []
-    // The driver records no event before somebody listens, but it may fail at any time.
-    const observer: Observer = {
-      opened(connection) {
-        if (server) server.#tell('connection', connection)
-      },
-      closed(connection, summary) {
-        if (server) server.#tell('close', connection, summary)
-      },
-      failed(error) {
-        if (server) server.#fail(error)
-        else early.push(error)
-      },
-    }
-    const driver = await architecture.start(settings, observer)
+    const teller = new EventTeller()
+    const driver = await architecture.start(settings, teller)
     if (signal?.aborted) {
       await driver.stop(0)
       throw signal.reason
     }
-    server = new LancelotServer(driver)
+    const server = new LancelotServer<E>(driver, settings, teller)
+    teller.begin({
+      emitter: server,
+      readerChanged: () => server.listenersChanged(),
+      // It stops by itself; to ask for that again, ever so late, is how to hear of its end.
+      loopFailed: () => void server.#stop(MS_MAX),
+    })
+    server.listenersChanged()
     if (signal !== undefined) server.#obey(signal)
-    for (const error of early) server.#fail(error)
     return server
   }
 
@@ -86,15 +106,54 @@ export class LancelotServer extends InterestEmitter<ServerEvents> {
   }
 
   /**
+   * The events from now on, as an async iterator; it ends when the server has closed, and with
+   * `break`. One that is not read keeps its events: end it with `return()` or the signal. Throws
+   * `ERR_LANCELOT_OPTION_*`.
+   */
+  events<Name extends keyof ServerEvents = keyof ServerEvents>(
+    options: EventsOptions & { only?: readonly Name[] } = {},
+  ): AsyncIterableIterator<Extract<ServerEvent<E>, { type: Name | 'dropped' }>> {
+    const stream: AsyncIterableIterator<unknown> = this.#teller.read(parseEventsOptions(options))
+    return stream as AsyncIterableIterator<Extract<ServerEvent<E>, { type: Name | 'dropped' }>>
+  }
+
+  /** Every open connection, each once; those that come or go meanwhile may be missed. */
+  async *connections(): AsyncGenerator<Connection, undefined> {
+    if (!this.#isClosed) yield* this.#driver.connections()
+  }
+
+  /**
+   * Sends bytes outside any response to every connection, or to the members of a group. Resolves to
+   * how many took them; `Connection.send` says who does not. Rejects with `ERR_LANCELOT_ARGUMENT`
+   * or `ERR_LANCELOT_OPTION_*`.
+   */
+  async broadcast(bytes: Bytes, options: BroadcastOptions = {}): Promise<number> {
+    const { to } = parseBroadcastOptions(options)
+    const push = parsePush(bytes, this.#settings)
+    if (this.#isClosed) return 0
+    return this.#driver.broadcast(push, to === undefined ? undefined : parseGroup(to))
+  }
+
+  /** Keeps the process alive while it listens, as it does at first. */
+  ref(): this {
+    if (!this.#isClosed) this.#driver.ref()
+    return this
+  }
+
+  /** Lets the process end though it listens and has connections. */
+  unref(): this {
+    if (!this.#isClosed) this.#driver.unref()
+    return this
+  }
+
+  /**
    * Stops: takes no new connections, answers what was asked, closes, and resets what is still owed
    * after `drainMsMax` ms. Called again it can only bring that deadline nearer. Every call resolves
    * when the last connection has ended. Rejects with `ERR_LANCELOT_OPTION_*`.
    */
   async close(options: CloseOptions = {}): Promise<StopSummary> {
     const { drainMsMax } = parseCloseOptions(options)
-    const summary = await this.#driver.stop(drainMsMax)
-    this.#forgetSignal()
-    return summary
+    return this.#stop(drainMsMax)
   }
 
   /** Closes with the defaults: `await using server = await startJsServer(...)`. */
@@ -103,11 +162,19 @@ export class LancelotServer extends InterestEmitter<ServerEvents> {
   }
 
   protected override listenersChanged(): void {
-    const opened = this.listenerCount('connection') > 0
-    const closed = this.listenerCount('close') > 0
-    if (opened === this.#interest.opened && closed === this.#interest.closed) return
-    this.#interest = { opened, closed }
-    this.#driver.observe(this.#interest)
+    if (this.#isClosed) return
+    const { interest } = this.#teller
+    if (isSame(interest, this.#interest)) return
+    this.#interest = interest
+    this.#driver.observe(interest)
+  }
+
+  async #stop(drainMsMax: number): Promise<StopSummary> {
+    const summary = await this.#driver.stop(drainMsMax)
+    this.#isClosed = true
+    this.#forgetSignal()
+    this.#teller.end()
+    return summary
   }
 
   #obey(signal: AbortSignal): void {
@@ -117,34 +184,13 @@ export class LancelotServer extends InterestEmitter<ServerEvents> {
     signal.addEventListener('abort', abort, { once: true })
     this.#forgetSignal = () => signal.removeEventListener('abort', abort)
   }
+}
 
-  /** A listener that throws is uncaught, as with any emitter, but never breaks into the engine. */
-  #tell<Name extends keyof ServerEvents>(name: Name, ...args: ServerEvents[Name]): void {
-    try {
-      this.emit(name, ...args)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-    }
-  }
-
-  #fail(error: LancelotError): void {
-    if (this.listenerCount('error') > 0) this.#tell('error', error)
-    else this.#warn(error)
-  }
-
-  #warn(error: LancelotError): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#warnedMs < WARNING_MS_MIN) {
-      this.#unwarned += 1
-      return
-    }
-    const { code } = error
-    const more = this.#unwarned > 0 ? `${this.#unwarned} more before it; ` : ''
-    const detail = `${more}listen to 'error' to handle it`
-    process.emitWarning(error.message, { type: 'LancelotWarning', code, detail })
-    this.#warnedMs = nowMs
-    this.#unwarned = 0
-  }
+function isSame(one: Interest, other: Interest): boolean {
+  return (
+    one.opened === other.opened &&
+    one.requested === other.requested &&
+    one.responded === other.responded &&
+    one.closed === other.closed
+  )
 }

@@ -25,14 +25,24 @@ export type Response = Bytes | null
  */
 export type Encoding = 'utf8' | 'latin1' | 'buffer'
 
+/** What bytes become under each encoding. */
+export interface DecodedAs {
+  utf8: string
+  latin1: string
+  buffer: Buffer
+}
+
 /** What a request or response is in JavaScript. A Buffer is the reader's own to keep and change. */
-export type Decoded<E extends Encoding = Encoding> = E extends 'buffer' ? Buffer : string
+export type Decoded<E extends Encoding = Encoding> = DecodedAs[E]
+
+/** A function from a request, of the type that its encoding gives it, to its response. */
+export interface Answering<Request> {
+  // biome-ignore lint/style/useShorthandFunctionType: an alias would tell utf8 and latin1 apart.
+  (request: Request, connection: Connection): Response | Promise<Response>
+}
 
 /** Answers the requests that the table does not know. */
-export type Handler<E extends Encoding = 'utf8'> = (
-  request: Decoded<E>,
-  connection: Connection,
-) => Response | Promise<Response>
+export type Handler<E extends Encoding = 'utf8'> = Answering<Decoded<E>>
 
 /** Handlers by the beginning of the request; the longest that fits is asked. */
 export type Routes<E extends Encoding = 'utf8'> =
@@ -142,7 +152,7 @@ export interface CloseOptions {
 }
 
 /** Options of every server. Ranges and defaults are the table in `options.ts`. */
-export interface ServerOptions<E extends Encoding = Encoding> {
+export interface ServerOptions<E extends Encoding = 'utf8'> {
   /** Address or name to listen on. @default '127.0.0.1' */
   host?: string
   /** 0 to 65,535; 0 lets the system pick. @default 1060 */
@@ -161,9 +171,9 @@ export interface ServerOptions<E extends Encoding = Encoding> {
   /** What is answered without asking JavaScript. @default none */
   answers?: AnswerTable
   /** Answers what the table does not know. @default none */
-  handler?: Handler<E>
+  handler?: Handler<NoInfer<E>>
   /** Handlers by the beginning of the request, before `handler`. @default none */
-  routes?: Routes<E>
+  routes?: Routes<NoInfer<E>>
   /** How requests become text and text that is returned or sent becomes bytes. @default 'utf8' */
   encoding?: E
   /**

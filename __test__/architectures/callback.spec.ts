@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { CloseCode, LancelotError } from '../../src/errors.ts'
 import type { LancelotServer } from '../../src/server.ts'
 import { startJsServer } from '../../src/start-server.ts'
-import type { ConnectionSummary, Response, ServerOptions } from '../../src/types.ts'
+import type { Connection, ConnectionSummary, Response, ServerOptions } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
 
 async function start(t: ExecutionContext, options: ServerOptions = {}): Promise<LancelotServer> {
@@ -133,22 +133,52 @@ test('an empty late response after the peer finished ends the connection', async
   t.is((await closed).code, 'finished')
 })
 
-test.serial('all answers of one piece leave in one write', async t => {
-  const server = await start(t, { handler: request => request })
-  const client = await SocketClient.open(server.address)
+/** Counts the writes of every socket but this one, until the test ends. */
+function countWrites(t: ExecutionContext, but: Socket): () => number {
   const write = Socket.prototype.write
   let writes = 0
   t.teardown(() => {
     Socket.prototype.write = write
   })
   Socket.prototype.write = function (this: Socket, ...args: unknown[]) {
-    if (this !== client.socket) writes += 1
+    if (this !== but) writes += 1
     return (write as (...args: unknown[]) => boolean).apply(this, args)
   } as typeof write
+  return () => writes
+}
+
+test.serial('all answers of one piece leave in one write', async t => {
+  const server = await start(t, { handler: request => request })
+  const client = await SocketClient.open(server.address)
+  const writes = countWrites(t, client.socket)
   client.send('x?y?x?z?'.repeat(50))
   await client.expect('X.yX.z'.repeat(50))
-  t.is(writes, 1)
+  t.is(writes(), 1)
 })
+
+test.serial(
+  'what JavaScript sends in one go leaves in one write, and so with the answers',
+  async t => {
+    const server = await start(t, {
+      handler: (request, connection) => {
+        void connection.send('1')
+        void connection.send('2')
+        return request
+      },
+    })
+    const met = once(server, 'connection')
+    const client = await SocketClient.open(server.address)
+    const [connection] = (await met) as [Connection]
+    const writes = countWrites(t, client.socket)
+    client.send('x?y?')
+    await client.expect('X.12y')
+    t.is(writes(), 1)
+    for (let count = 0; count < 50; count++) void connection.send('.')
+    void server.broadcast('!')
+    await client.expect(`X.12y${'.'.repeat(50)}!`)
+    t.is(writes(), 2)
+  },
+)
 
 test('connections over the limit are closed as they come, counted, and told to nobody', async t => {
   const server = await start(t, { connectionsMax: 1 })
@@ -283,6 +313,47 @@ test('a shared port is refused where this version of Node.js has none', async t 
   }
   const error = (await t.throwsAsync(start(t, { reusePort: true }))) as LancelotError
   t.deepEqual([error.code, error.option], ['ERR_LANCELOT_OPTION_RANGE', 'reusePort'])
+})
+
+test('a route has the failures of a handler', async t => {
+  const routes = {
+    'bad ': () => {
+      throw new Error('oh')
+    },
+  }
+  const server = await start(t, { routes })
+  const failed = once(server, 'error')
+  const closed = nextClose(server)
+  const client = await SocketClient.open(server.address)
+  client.send('bad x?')
+  t.is(await client.finish(), 'fin')
+  t.is((await closed).code, 'handler-threw')
+  t.is((await failed)[0].code, 'ERR_LANCELOT_HANDLER')
+})
+
+test('the handler may close, pause and send to its own connection and to others', async t => {
+  const others: Connection[] = []
+  const server: LancelotServer = await start(t, {
+    handler: (request, connection) => {
+      if (request === 'meet') others.push(connection)
+      if (request === 'wake') for (const other of others) void other.send('Wake. ')
+      if (request === 'end') for (const other of others) other.close()
+      if (request === 'leave') connection.close()
+      return `${request}. `
+    },
+  })
+  const first = await SocketClient.open(server.address)
+  first.send('meet?')
+  await first.expect('meet. ')
+  const second = await SocketClient.open(server.address)
+  second.send('wake?end?leave?y?')
+  await first.expect('meet. Wake. ')
+  // What stood in the same piece was taken before the handler was asked.
+  await second.expect('wake. end. leave. y. ')
+  t.is(await first.finish(), 'fin')
+  t.is(await second.finish(), 'fin')
+  while (server.stats().open > 0) await new Promise(setImmediate)
+  t.is(server.stats().closes['connection-close'], 2)
 })
 
 test('closing from inside the handler answers that request first', async t => {

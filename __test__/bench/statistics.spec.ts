@@ -7,6 +7,7 @@ import {
   median,
   quantile,
   ratioOfLowerQuartiles,
+  ratioOfMedians,
   seededRandom,
 } from '../../bench/statistics.ts'
 
@@ -85,6 +86,11 @@ test('the same seed gives the same interval', t => {
     ratioOfLowerQuartiles(slices(13, 1), slices(10, 2), seededRandom(seed))
   t.deepEqual(of(1), of(1))
   t.notDeepEqual(of(1), of(2))
+})
+
+test('medians are compared by their middle, whatever the ends are', t => {
+  const { ratio, low, high } = ratioOfMedians([1, 4, 900], [2, 2, 2], seededRandom(10))
+  t.deepEqual([ratio, low, high], [2, 0.5, 450])
 })
 
 test('series of different rounds are refused', t => {

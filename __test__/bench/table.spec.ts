@@ -1,7 +1,7 @@
 /** What the tables look like. */
 
 import test from 'ava'
-import { figure, markdownTable, percent, ratioFigure } from '../../bench/table.ts'
+import { figure, markdownTable, percent, ratioFigure, wantedNote } from '../../bench/table.ts'
 
 test('a table is markdown, its first column left and the others right', t => {
   t.is(
@@ -32,4 +32,12 @@ test('a ratio shows its interval', t => {
 test('a share shows as a percentage', t => {
   t.is(percent(0.994), '99 %')
   t.is(percent(Number.NaN), '-')
+})
+
+test('a ratio that is wanted is reached, missed or not known', t => {
+  const note = (ratio: number): string =>
+    wantedNote('native against floor', { ratio, low: 1.1, high: 1.3 }, 1.2)
+  t.is(note(1.2), 'Wanted: native against floor at most 1.20; it is 1.20 (1.10-1.30): reached.')
+  t.regex(note(1.201), /missed\.$/)
+  t.regex(note(Number.NaN), /it is -: cannot tell\.$/)
 })

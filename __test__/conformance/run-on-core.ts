@@ -10,9 +10,11 @@ import { askHandler } from '../../src/ask-handler.ts'
 import type { CloseCode, LancelotError } from '../../src/errors.ts'
 import { parseServerOptions, type ServerSettings } from '../../src/options.ts'
 import { AnswerMap } from '../../src/protocol/answers.ts'
-import { Connection, type TakenRequest } from '../../src/protocol/connection.ts'
+import { Connection } from '../../src/protocol/connection.ts'
+import { Routes } from '../../src/protocol/routes.ts'
 import { newStats, type Shared } from '../../src/protocol/shared.ts'
-import type { Stats } from '../../src/types.ts'
+import type { TakenRequest } from '../../src/protocol/tasks.ts'
+import type { Connection as PublicConnection, Stats } from '../../src/types.ts'
 import { CaseHandler } from './case-handler.ts'
 import { bytes, type Case, type Step, serverOptions, type TalkCase, text } from './cases.ts'
 import type { Outcome } from './run-on-server.ts'
@@ -33,7 +35,8 @@ export async function runOnCore(from: Case): Promise<Outcome> {
 
 const TURNS_MAX = 1000
 const SEND_BYTES_MAX = 65_536
-const PEER = { id: 1, remoteAddress: undefined, remotePort: undefined }
+/** No handler of a case looks at more of it. */
+const PEER = { id: 1 } as PublicConnection
 
 class CoreConversation {
   readonly #case: TalkCase
@@ -58,7 +61,13 @@ class CoreConversation {
     if (from.handler) options.handler = this.#handler.handle
     this.#settings = parseServerOptions(options)
     const answers = new AnswerMap(this.#settings, this.#settings.answers)
-    const shared: Shared = { settings: this.#settings, answers, tally: this.#stats }
+    const shared: Shared = {
+      settings: this.#settings,
+      answers,
+      routes: new Routes(this.#settings.routes, this.#settings.handler),
+      interest: { requested: false, responded: false },
+      tally: this.#stats,
+    }
     this.#connection = new Connection(shared, this.#now)
   }
 
@@ -157,14 +166,13 @@ class CoreConversation {
   }
 
   #ask(): boolean {
-    const request = this.#connection.takeRequest()
-    if (request) this.#answer(request)
-    return request !== undefined
+    const task = this.#connection.takeTask()
+    if (task?.kind === 'request') this.#answer(task)
+    return task !== undefined
   }
 
-  #answer({ number, text: request }: TakenRequest): void {
-    const { answerBytesMax } = this.#settings
-    askHandler(this.#handler.handle, request, PEER, answerBytesMax, outcome => {
+  #answer({ number, request }: TakenRequest): void {
+    askHandler(this.#handler.handle, request, PEER, this.#settings, outcome => {
       this.#connection.handleResponse(number, outcome, this.#now)
     })
   }

@@ -1,9 +1,14 @@
-/** `docs/options.md` is made from the table of options, and this says when it is stale. */
+/** `docs/options.md` is made from the tables of options, and this says when it is stale. */
 
 import { readFile, writeFile } from 'node:fs/promises'
 import test from 'ava'
 import type { OptionRow } from '../../src/option-table.ts'
-import { CLOSE_OPTION_TABLE, OPTION_TABLE } from '../../src/options.ts'
+import {
+  BROADCAST_OPTION_TABLE,
+  CLOSE_OPTION_TABLE,
+  EVENTS_OPTION_TABLE,
+  OPTION_TABLE,
+} from '../../src/options.ts'
 
 const PATH = new URL('../../docs/options.md', import.meta.url)
 
@@ -12,14 +17,21 @@ function numeral(number = 0): string {
   return number < 100_000 ? String(number) : number.toLocaleString('en-US')
 }
 
-function range({ type, min, max }: OptionRow): string {
+const UNITS: Partial<Record<OptionRow['type'], string>> = {
+  integer: '',
+  text: ' characters',
+  routes: ' routes',
+}
+
+function range({ type, min, max, values }: OptionRow): string {
+  if (values !== undefined) return values.map(value => `\`'${value}'\``).join(', ')
   if (min === undefined) return ''
-  const unit = type === 'integer' ? '' : type === 'text' ? ' characters' : ' bytes'
-  return `${numeral(min)} to ${numeral(max)}${unit}`
+  return `${numeral(min)} to ${numeral(max)}${UNITS[type] ?? ' bytes'}`
 }
 
 function preset(row: OptionRow): string {
-  if (row.default === undefined || row.type === 'table') return 'none'
+  if (row.default === undefined || row.type === 'table' || row.type === 'routes') return 'none'
+  if (row.type === 'list') return 'all'
   if (typeof row.default === 'number') return numeral(row.default)
   return `\`${JSON.stringify(row.default).replaceAll('"', "'")}\``
 }
@@ -51,11 +63,23 @@ protocol](protocol.md) says what happens when a limit is passed.
 ## Of \`startPollServer\` and \`startJsServer\`
 
 ${rows(OPTION_TABLE)}
+\`routes\` is an object, a Map or pairs, from the beginning of a request to a handler. A beginning
+has 1 to \`requestBytesMax\` bytes and does not hold the delimiter; the longest that fits a request
+is asked. Text in options is UTF-8, whatever \`encoding\` says.
+
 For the JavaScript server \`loops\` must be 1, and \`reusePort\` needs Node 22.12 or 23.1.
 
 ## Of \`close\`
 
-${rows(CLOSE_OPTION_TABLE)}`
+${rows(CLOSE_OPTION_TABLE)}
+## Of \`events\`
+
+[The page on events](events.md) tells what they are.
+
+${rows(EVENTS_OPTION_TABLE)}
+## Of \`broadcast\`
+
+${rows(BROADCAST_OPTION_TABLE)}`
 
 test('docs/options.md is what the table of options says', async t => {
   if (process.env.UPDATE !== undefined) await writeFile(PATH, PAGE)

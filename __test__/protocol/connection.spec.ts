@@ -1,7 +1,6 @@
 /** States, codes and limits of a conversation. Splits of the stream are in `split.spec.ts`. */
 
 import test from 'ava'
-import fc from 'fast-check'
 import { Connection, LINGER_BYTES_MAX } from '../../src/protocol/connection.ts'
 import { asked, openConnection, receive, send, shareOf } from './talk.ts'
 
@@ -149,9 +148,9 @@ test('requests behind one that closes are not handed over any more', t => {
   const shared = shareOf({ handler })
   const connection = new Connection(shared, 0)
   send(connection, 'a?b?c?')
-  const first = connection.takeRequest()
+  const first = connection.takeTask()
   connection.handleResponse(first?.number as number, 'handler-close', 0)
-  t.is(connection.takeRequest(), undefined)
+  t.is(connection.takeTask(), undefined)
   t.deepEqual([shared.tally.requests, shared.tally.inFlight], [3, 0])
 })
 
@@ -162,63 +161,4 @@ test('stopping answers what was read, though it waits at the high-water mark', t
   t.is(connection.state, 'open')
   t.is(receive(connection), 'X.X.X.')
   t.deepEqual([connection.state, connection.code], ['closed', 'stopped'])
-})
-
-/** What can happen to a connection, in any order: nothing may break what always holds. */
-const happening = fc.oneof(
-  fc
-    .constantFrom('x?', 'ask?', 'ask?x?', 'quit?', '?', 'xx', 'long'.repeat(9))
-    .map(text => ({ text })),
-  fc.record({ take: fc.integer({ min: 1, max: 9 }) }),
-  fc.record({ answer: fc.nat({ max: 3 }), with: fc.constantFrom('R', '', 'handler-close') }),
-  fc.record({ pass: fc.integer({ min: 0, max: 80 }) }),
-  fc.constantFrom({ do: 'finish' }, { do: 'stop' }, { do: 'room' }),
-)
-const STATES = ['open', 'draining', 'lingering', 'closed']
-
-test('whatever happens, the state only moves forward and the counters agree', t => {
-  const options = {
-    ...{ answers, handler, highWaterBytes: 8, inFlightMax: 2, inFlightServerMax: 2 },
-    ...{ requestBytesMax: 20, idleMsMax: 90, requestMsMax: 50, writeMsMax: 60, handlerMsMax: 70 },
-  }
-  fc.assert(
-    fc.property(fc.array(happening, { maxLength: 40 }), happenings => {
-      const shared = shareOf(options)
-      const connection = new Connection(shared, 0)
-      const numbers: number[] = []
-      let now = 0
-      let state = 0
-      for (const what of happenings) {
-        if ('text' in what) send(connection, what.text, now)
-        if ('take' in what) receive(connection, now, what.take)
-        if ('answer' in what) {
-          const isCode = what.with === 'handler-close'
-          const response = isCode ? ('handler-close' as const) : Buffer.from(what.with)
-          connection.handleResponse(numbers[what.answer] ?? 0, response, now)
-        }
-        if ('pass' in what) {
-          now += what.pass
-          connection.handleDeadline(now)
-        }
-        if ('do' in what && what.do === 'finish') connection.handleFinished(now)
-        if ('do' in what && what.do === 'stop') connection.stop(now)
-        if ('do' in what && what.do === 'room') connection.handleRoom(now)
-        numbers.push(...asked(connection).values())
-        const { tally } = shared
-        t.true(STATES.indexOf(connection.state) >= state)
-        state = STATES.indexOf(connection.state)
-        t.is(connection.code === undefined, connection.state === 'open')
-        t.true(tally.inFlight >= 0 && tally.inFlight <= 2)
-        t.true(tally.answered + tally.handled + tally.unknown <= tally.requests)
-        t.is(tally.requests, connection.requestCount)
-        t.true(connection.state === 'closed' || Number.isFinite(connection.deadline))
-      }
-      for (let left = 200; connection.state !== 'closed' && left > 0; left--) {
-        now = Math.max(now, connection.deadline)
-        connection.handleDeadline(now)
-      }
-      t.deepEqual([connection.state, shared.tally.inFlight], ['closed', 0])
-    }),
-    { numRuns: 2000 },
-  )
 })

@@ -4,6 +4,17 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Pipeline } from '../../src/protocol/pipeline.ts'
 
+/** Numbers the requests, as a connection does. */
+class NumberedPipeline extends Pipeline {
+  #numbers = 0
+
+  askNext(now = 0, requestBytes = 1): number {
+    this.#numbers += 1
+    this.ask(this.#numbers, now, requestBytes)
+    return this.#numbers
+  }
+}
+
 function taken(pipeline: Pipeline): string {
   return pipeline.take(Infinity)?.toString('latin1') ?? ''
 }
@@ -11,11 +22,11 @@ function taken(pipeline: Pipeline): string {
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
 test('a response waits for the one before it, and what follows it waits too', t => {
-  const pipeline = new Pipeline()
+  const pipeline = new NumberedPipeline()
   pipeline.push(bytes('a'))
-  const first = pipeline.ask(0)
+  const first = pipeline.askNext()
   pipeline.push(bytes('c'))
-  const second = pipeline.ask(1)
+  const second = pipeline.askNext(1)
   pipeline.push(bytes('e'))
   t.is(taken(pipeline), 'a')
   pipeline.fill(second, bytes('d'))
@@ -24,20 +35,54 @@ test('a response waits for the one before it, and what follows it waits too', t 
   t.deepEqual([taken(pipeline), pipeline.waiting, pipeline.heldBytes], ['bcde', 0, 0])
 })
 
-test('a request waits until it is filled, and its number is not used again', t => {
-  const pipeline = new Pipeline()
-  const first = pipeline.ask(5)
+test('a request waits until it is filled', t => {
+  const pipeline = new NumberedPipeline()
+  const first = pipeline.askNext(5)
   t.true(pipeline.isWaiting(first))
   t.deepEqual([pipeline.oldest, pipeline.oldestMs], [first, 5])
   pipeline.fill(first, bytes('a'))
   t.false(pipeline.isWaiting(first))
   t.is(pipeline.oldest, undefined)
-  t.not(pipeline.ask(6), first)
+})
+
+test('the lengths of the requests that wait are summed, however they end', t => {
+  const pipeline = new NumberedPipeline()
+  const [first, second] = [pipeline.askNext(0, 10), pipeline.askNext(0, 5)]
+  pipeline.askNext(0, 7)
+  t.is(pipeline.waitingBytes, 22)
+  pipeline.fill(first, bytes('a long response'))
+  t.is(pipeline.waitingBytes, 12)
+  pipeline.close(second, 'handler-close')
+  t.is(pipeline.waitingBytes, 0)
+  const other = new NumberedPipeline()
+  other.askNext(0, 3)
+  other.clear()
+  t.is(other.waitingBytes, 0)
+})
+
+test('what is no response leaves after what is ready, and before what is waited for', t => {
+  const pipeline = new NumberedPipeline()
+  pipeline.push(bytes('a'))
+  const first = pipeline.askNext()
+  pipeline.push(bytes('c'))
+  pipeline.interject(bytes('!'))
+  t.deepEqual([taken(pipeline), pipeline.heldBytes], ['a!', 1])
+  pipeline.fill(first, bytes('b'))
+  pipeline.interject(bytes('?'))
+  t.is(taken(pipeline), 'bc?')
+})
+
+test('what is no response stands in no response, though half of one was taken', t => {
+  const pipeline = new NumberedPipeline()
+  pipeline.push(bytes('abcdef'))
+  t.is(pipeline.take(3)?.toString(), 'abc')
+  pipeline.interject(bytes('!'))
+  t.is(taken(pipeline), 'def!')
 })
 
 test('a response that closes does so at its place and drops what follows', t => {
-  const pipeline = new Pipeline()
-  const [first, second, third] = [pipeline.ask(0), pipeline.ask(0), pipeline.ask(0)]
+  const pipeline = new NumberedPipeline()
+  const [first, second, third] = [pipeline.askNext(), pipeline.askNext(), pipeline.askNext()]
   pipeline.push(bytes('after'))
   pipeline.fill(third, bytes('c'))
   pipeline.close(second, 'handler-close')
@@ -48,15 +93,15 @@ test('a response that closes does so at its place and drops what follows', t => 
 })
 
 test('an earlier close takes the place of a later one', t => {
-  const pipeline = new Pipeline()
-  const [first, second] = [pipeline.ask(0), pipeline.ask(0)]
+  const pipeline = new NumberedPipeline()
+  const [first, second] = [pipeline.askNext(), pipeline.askNext()]
   pipeline.close(second, 'handler-threw')
   pipeline.close(first, 'handler-timeout')
   t.is(pipeline.closed, 'handler-timeout')
 })
 
 test('output is taken in the pieces that were asked for', t => {
-  const pipeline = new Pipeline()
+  const pipeline = new NumberedPipeline()
   for (const text of ['abc', '', 'defgh', 'i']) pipeline.push(bytes(text))
   const pieces: string[] = []
   for (let piece = pipeline.take(4); piece; piece = pipeline.take(4)) {
@@ -67,9 +112,9 @@ test('output is taken in the pieces that were asked for', t => {
 })
 
 test('empty responses that are held up take no room', t => {
-  const pipeline = new Pipeline()
-  pipeline.ask(0)
-  for (let count = 0; count < 1000; count++) pipeline.fill(pipeline.ask(0), Buffer.alloc(0))
+  const pipeline = new NumberedPipeline()
+  pipeline.askNext()
+  for (let count = 0; count < 1000; count++) pipeline.fill(pipeline.askNext(), Buffer.alloc(0))
   t.deepEqual([pipeline.waiting, pipeline.heldBytes], [1, 0])
 })
 
@@ -85,11 +130,11 @@ const requests = fc.array(
 test('any order of completion gives the order of the requests', t => {
   fc.assert(
     fc.property(requests, list => {
-      const pipeline = new Pipeline()
+      const pipeline = new NumberedPipeline()
       const waiting: { number: number; text: string; rank: number }[] = []
       for (const { text, rank } of list) {
         if (rank === undefined) pipeline.push(bytes(text))
-        else waiting.push({ number: pipeline.ask(0), text, rank })
+        else waiting.push({ number: pipeline.askNext(), text, rank })
       }
       let out = taken(pipeline)
       for (const { number, text } of waiting.sort((a, b) => a.rank - b.rank)) {
@@ -106,11 +151,11 @@ test('any order of completion with a close gives what stood before it, and nothi
   const closing = fc.record({ list: requests, at: fc.nat({ max: 59 }), rank: fc.nat() })
   fc.assert(
     fc.property(closing, ({ list, at, rank: closeRank }) => {
-      const pipeline = new Pipeline()
+      const pipeline = new NumberedPipeline()
       const place = Math.min(at, list.length)
       const waiting: { number: number; text: string | undefined; rank: number }[] = []
       const ask = (text: string | undefined, rank: number): void => {
-        waiting.push({ number: pipeline.ask(0), text, rank })
+        waiting.push({ number: pipeline.askNext(), text, rank })
       }
       const add = ({ text, rank }: { text: string; rank: number | undefined }): void => {
         if (rank === undefined) pipeline.push(bytes(text))
@@ -127,5 +172,57 @@ test('any order of completion with a close gives what stood before it, and nothi
       t.is(taken(pipeline), wanted.join(''))
       t.deepEqual([pipeline.closed, pipeline.waiting, pipeline.heldBytes], ['handler-close', 0, 0])
     }),
+  )
+})
+
+/** What happens to a pipeline, one after another. */
+const happening = fc.oneof(
+  fc.record({ ready: fc.string({ maxLength: 3, unit: 'binary-ascii' }) }),
+  fc.constant({ asks: true }),
+  fc.record({ fills: fc.nat(), with: fc.string({ maxLength: 3, unit: 'binary-ascii' }) }),
+  fc.record({ interjects: fc.string({ maxLength: 3, unit: 'binary-ascii' }) }),
+)
+
+test('whatever is interjected, what leaves is what a list of places gives', t => {
+  fc.assert(
+    fc.property(fc.array(happening, { maxLength: 60 }), happenings => {
+      const pipeline = new NumberedPipeline()
+      const waiting: number[] = []
+      /** The oracle: what has left, and the places of responses that have not; null: waits. */
+      let left = ''
+      const places: (string | null)[] = []
+      const numbers: (number | undefined)[] = []
+      const leave = (): void => {
+        while (typeof places[0] === 'string') {
+          left += places.shift()
+          numbers.shift()
+        }
+      }
+      for (const what of happenings) {
+        if ('ready' in what) {
+          pipeline.push(bytes(what.ready))
+          places.push(what.ready)
+          numbers.push(undefined)
+        } else if ('asks' in what) {
+          waiting.push(pipeline.askNext())
+          places.push(null)
+          numbers.push(waiting.at(-1))
+        } else if ('interjects' in what) {
+          pipeline.interject(bytes(what.interjects))
+          left += what.interjects
+        } else if (waiting.length > 0) {
+          const [number = 0] = waiting.splice(what.fills % waiting.length, 1)
+          pipeline.fill(number, bytes(what.with))
+          places[numbers.indexOf(number)] = what.with
+        }
+        leave()
+        t.is(pipeline.readyBytes, left.length)
+        const held = places.reduce((sum, place) => sum + (place?.length ?? 0), 0)
+        t.is(pipeline.heldBytes, held)
+        t.is(pipeline.waitingBytes, waiting.length)
+      }
+      t.is(taken(pipeline), left)
+    }),
+    { numRuns: 1000 },
   )
 })

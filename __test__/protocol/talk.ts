@@ -3,13 +3,19 @@
 import { parseServerOptions } from '../../src/options.ts'
 import { AnswerMap } from '../../src/protocol/answers.ts'
 import { Connection } from '../../src/protocol/connection.ts'
+import { Routes } from '../../src/protocol/routes.ts'
 import { newStats, type Shared } from '../../src/protocol/shared.ts'
-import type { ServerOptions, Stats } from '../../src/types.ts'
+import type { Decoded, Encoding, ServerOptions, Stats } from '../../src/types.ts'
 
-/** What the connections of one server share. */
-export function shareOf(options: ServerOptions): Shared & { tally: Stats } {
+/** What the connections of one server share; nobody observes anything. */
+export function shareOf<E extends Encoding = 'utf8'>(
+  options: ServerOptions<E>,
+): Shared & { tally: Stats } {
   const settings = parseServerOptions(options)
-  return { settings, answers: new AnswerMap(settings, settings.answers), tally: newStats() }
+  const answers = new AnswerMap(settings, settings.answers)
+  const routes = new Routes(settings.routes, settings.handler)
+  const interest = { requested: false, responded: false }
+  return { settings, answers, routes, interest, tally: newStats() }
 }
 
 export function openConnection(options: ServerOptions = {}, now = 0): Connection {
@@ -34,10 +40,10 @@ export function receive(connection: Connection, now = 0, bytesMax: number = Infi
 }
 
 /** The numbers of the requests that were handed to the handler, by their text. */
-export function asked(connection: Connection): Map<string, number> {
-  const numbers = new Map<string, number>()
-  for (let request = connection.takeRequest(); request; request = connection.takeRequest()) {
-    numbers.set(request.text, request.number)
+export function asked(connection: Connection): Map<Decoded, number> {
+  const numbers = new Map<Decoded, number>()
+  for (let task = connection.takeTask(); task; task = connection.takeTask()) {
+    if (task.kind === 'request') numbers.set(task.request, task.number)
   }
   return numbers
 }

@@ -1,7 +1,8 @@
 /**
  * What an architecture is: a way of arranging sockets, loops and threads around the same protocol.
  *
- * Types, and nothing to run. `server.ts` turns a driver into the public server; it is the only observer.
+ * Types, and nothing to run. `server.ts` turns a driver into the public server; it is the only
+ * observer.
  */
 
 import type { LancelotError } from '../errors.ts'

@@ -13,14 +13,25 @@ import {
   type Socket,
 } from 'node:net'
 import { type CloseCode, LancelotError } from '../errors.ts'
+import { Groups } from '../groups.ts'
 import { listenError, resolveHost } from '../listen-error.ts'
 import { rangeError } from '../option-table.ts'
 import type { ServerSettings } from '../options.ts'
+import { Overload } from '../overload.ts'
 import { Peer, type PeerServer } from '../peer.ts'
+import { GonePeer } from '../peer-connection.ts'
 import { AnswerMap } from '../protocol/answers.ts'
-import { newStats } from '../protocol/shared.ts'
-import type { Address, Stats, StopSummary } from '../types.ts'
-import type { Architecture, Driver, Interest, Observer } from './architecture.ts'
+import { Routes } from '../protocol/routes.ts'
+import { hasRoom, newStats } from '../protocol/shared.ts'
+import { GROUPS_PER_CONNECTION_MAX } from '../push.ts'
+import type { Address, Connection, Decoded, Stats, StopSummary } from '../types.ts'
+import {
+  type Architecture,
+  type Driver,
+  type Interest,
+  NO_INTEREST,
+  type Observer,
+} from './architecture.ts'
 
 /** One thread, and a callback for whatever happens to a socket. */
 export const callback: Architecture = {
@@ -77,15 +88,20 @@ function listen(listener: Server, host: string, settings: ServerSettings): Promi
 class CallbackDriver implements Driver, PeerServer {
   readonly settings: ServerSettings
   readonly answers: AnswerMap
+  readonly routes: Routes
   readonly address: Address
   readonly tally: Stats = newStats()
+  readonly groups: Groups<Peer> = new Groups(GROUPS_PER_CONNECTION_MAX)
+  readonly gone: GonePeer = new GonePeer(this.tally)
+  interest: Interest = NO_INTEREST
+  isRef = true
   readonly #observer: Observer
+  readonly #overload: Overload
   readonly #listener: Server
   readonly #peers = new Set<Peer>()
   /** Those whose next request waits for room, oldest first. */
   readonly #waiting = new Set<Peer>()
   #isGivingRoom = false
-  #interest: Interest = { opened: false, closed: false }
   #peerCount = 0
   #acceptQuietUntilMs = 0
   #stopping: Promise<StopSummary> | undefined
@@ -96,6 +112,8 @@ class CallbackDriver implements Driver, PeerServer {
   constructor(settings: ServerSettings, observer: Observer, answers: AnswerMap, listener: Server) {
     this.settings = settings
     this.answers = answers
+    this.routes = new Routes(settings.routes, settings.handler)
+    this.#overload = new Overload(settings, this.tally, observer)
     this.#observer = observer
     this.#listener = listener
     const { address, port, family } = listener.address() as AddressInfo
@@ -105,11 +123,33 @@ class CallbackDriver implements Driver, PeerServer {
   }
 
   observe(interest: Interest): void {
-    this.#interest = interest
+    this.interest = interest
   }
 
   stats(): Stats {
     return { ...this.tally, closes: { ...this.tally.closes } }
+  }
+
+  async *connections(): AsyncGenerator<Connection, void, undefined> {
+    for (const peer of [...this.#peers]) {
+      if (peer.closeCode === undefined) yield peer.public
+    }
+  }
+
+  async broadcast(bytes: Buffer, group: string | undefined): Promise<number> {
+    let reached = 0
+    for (const peer of group === undefined ? this.#peers : this.groups.membersOf(group)) {
+      if (peer.push(bytes)) reached += 1
+    }
+    return reached
+  }
+
+  ref(): void {
+    this.#setRef(true)
+  }
+
+  unref(): void {
+    this.#setRef(false)
   }
 
   stop(drainMsMax: number): Promise<StopSummary> {
@@ -119,6 +159,7 @@ class CallbackDriver implements Driver, PeerServer {
       this.#stopDue = due
       clearTimeout(this.#stopTimer)
       this.#stopTimer = setTimeout(() => this.#cut(), drainMsMax)
+      if (!this.isRef) this.#stopTimer.unref()
     }
     return this.#stopping
   }
@@ -127,9 +168,18 @@ class CallbackDriver implements Driver, PeerServer {
   settled(peer: Peer): void {
     const code = peer.closeCode
     if (code !== undefined) this.#remove(peer, code)
-    else if (peer.waitsForRoom) this.#waiting.add(peer)
+    else if (peer.waitsForRoom) this.#awaitRoom(peer)
     else this.#waiting.delete(peer)
     this.#giveRoom()
+    this.#overload.check()
+  }
+
+  requested(connection: Connection, request: Decoded, number: number): void {
+    this.#observer.requested(connection, request, number)
+  }
+
+  responded(connection: Connection, response: Decoded, number: number): void {
+    this.#observer.responded(connection, response, number)
   }
 
   failed(error: LancelotError): void {
@@ -140,6 +190,7 @@ class CallbackDriver implements Driver, PeerServer {
     if (this.#peers.size >= this.settings.connectionsMax) {
       this.tally.refused += 1
       socket.destroy()
+      this.#overload.begin('connections')
       return
     }
     this.#peerCount += 1
@@ -148,8 +199,9 @@ class CallbackDriver implements Driver, PeerServer {
     const peer = new Peer(this.#peerCount, socket, this)
     this.#peers.add(peer)
     // Asked for now, for a peer that resets has no address any more when it ends.
-    const who = this.#interest.opened || this.#interest.closed ? peer.public : undefined
-    if (this.#interest.opened && who !== undefined) this.#observer.opened(who)
+    const { opened, requested, responded, closed } = this.interest
+    const who = opened || requested || responded || closed ? peer.public : undefined
+    if (opened && who !== undefined) this.#observer.opened(who)
     peer.begin()
     if (this.#stopping !== undefined) peer.stop()
   }
@@ -157,6 +209,7 @@ class CallbackDriver implements Driver, PeerServer {
   #remove(peer: Peer, code: CloseCode): void {
     if (!this.#peers.delete(peer)) return
     this.#waiting.delete(peer)
+    this.groups.leaveAll(peer)
     this.tally.open -= 1
     this.tally.closed += 1
     this.tally.closes[code] += 1
@@ -164,15 +217,20 @@ class CallbackDriver implements Driver, PeerServer {
       if (code === 'cut') this.#stopSummary.cut += 1
       else if (!BROKEN.has(code)) this.#stopSummary.drained += 1
     }
-    if (this.#interest.closed) this.#observer.closed(peer.public, peer.summary(code))
+    if (this.interest.closed) this.#observer.closed(peer.public, peer.summary(code))
     peer.release(code)
+  }
+
+  #awaitRoom(peer: Peer): void {
+    this.#waiting.add(peer)
+    this.#overload.begin('in-flight')
   }
 
   #giveRoom(): void {
     if (this.#isGivingRoom) return
     this.#isGivingRoom = true
     for (const peer of this.#waiting) {
-      if (this.tally.inFlight >= this.settings.inFlightServerMax) break
+      if (!hasRoom(this)) break
       this.#waiting.delete(peer)
       peer.handleRoom()
     }
@@ -193,6 +251,15 @@ class CallbackDriver implements Driver, PeerServer {
 
   #closeListener(): void {
     if (this.#listener.listening) this.#listener.close()
+  }
+
+  #setRef(isRef: boolean): void {
+    this.isRef = isRef
+    for (const side of [this.#listener, this.#stopTimer]) {
+      if (isRef) side?.ref()
+      else side?.unref()
+    }
+    for (const peer of this.#peers) peer.setRef(isRef)
   }
 
   #cut(): void {

@@ -11,7 +11,7 @@ import { listenError, resolveHost } from '../listen-error.ts'
 import { type Addon, loadAddon, type NativeServer, systemFault } from '../native.ts'
 import { NativeActions } from '../native-actions.ts'
 import { NativeAnswers } from '../native-answers.ts'
-import { type NativeConnection, NativeConnections, packPeer } from '../native-connection.ts'
+import { NativeConnections, packPeer } from '../native-connection.ts'
 import {
   type Counts,
   FAILED_EVENTS,
@@ -74,9 +74,6 @@ class PollDriver implements Driver, Inbound {
   readonly #actions: NativeActions
   readonly #connections: NativeConnections
   readonly #overloads: Overloads
-  /** Whose requests are told, and by which route. */
-  #asker: NativeConnection | undefined
-  #route = 0
   #address: Address | undefined
   #interest: Interest = NO_INTEREST
   #stopping: Promise<StopSummary> | undefined
@@ -166,15 +163,17 @@ class PollDriver implements Driver, Inbound {
     if (fresh && this.#interest.opened) this.#observer.opened(connection)
   }
 
-  runBegan(whom: Whom, route: number): void {
-    this.#asker = this.#connections.find(whom)
-    this.#route = route
-  }
-
-  request(number: number, request: Decoded): void {
-    const connection = this.#asker as NativeConnection
-    if (this.#interest.requested) this.#observer.requested(connection, request, number)
-    this.#requests.ask(connection, this.#route, number, request)
+  requests(whom: Whom, route: number, number: number, requests: Decoded[], count: number): void {
+    const connection = this.#connections.find(whom)
+    if (!this.#interest.requested) {
+      this.#requests.ask(connection, route, number, requests, count)
+      return
+    }
+    for (let at = 0; at < count; at++) {
+      const request = requests[at] as Decoded
+      this.#observer.requested(connection, request, number + at)
+      this.#requests.ask(connection, route, number + at, [request], 1)
+    }
   }
 
   requested(whom: Whom, number: number, request: Decoded): void {

@@ -6,7 +6,8 @@
  *
  * - what happened: `handlePiece`, `handleFinished`, `handleReset`, `handleSent`, `handleResponse`,
  *   `handleRoom`, `handleDeadline`; commands: `stop`, `cut`
- * - what to do next: `takeRequest` until there is none, `takeOutput`, then `state`, `code`,
+ * - what the application wants: `push`, `close`, `pause`, `resume`
+ * - what to do next: `takeTask` until there is none, `takeOutput`, then `state`, `code`,
  *   `wantsRead`, `waitsForRoom` and `deadline`
  *
  * Invariant: `state` only moves forward, and after every call all that can be done without another
@@ -15,9 +16,11 @@
 
 import type { CloseCode } from '../errors.ts'
 import { Clocks } from './clocks.ts'
+import { Exchanges } from './exchanges.ts'
 import { FrameBuffer } from './frame-buffer.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Shared } from './shared.ts'
+import type { Task } from './tasks.ts'
 
 /** How many bytes a connection that sent its last one discards until the peer's end. */
 export const LINGER_BYTES_MAX: number = 1024 * 1024
@@ -29,12 +32,6 @@ export const LINGER_BYTES_MAX: number = 1024 * 1024
  */
 export type State = 'open' | 'draining' | 'lingering' | 'closed'
 
-/** A request for the handler, which answers it under its number. */
-export interface TakenRequest {
-  readonly number: number
-  readonly text: string
-}
-
 /** After these the socket closes directly; the others linger first. */
 const DIRECT: ReadonlySet<CloseCode> = new Set(['finished', 'truncated', 'stopped'])
 
@@ -44,13 +41,14 @@ export class Connection {
   readonly #frames: FrameBuffer
   readonly #clocks: Clocks
   readonly #pipeline = new Pipeline()
-  #requests: TakenRequest[] = []
+  readonly #exchanges: Exchanges
   #state: State = 'open'
   #code: CloseCode | undefined
   /** What ends the conversation once all that was read is parsed. */
   #ending: 'finish' | 'stop' | undefined
   #isPeerFinished = false
-  #requestCount = 0
+  /** The application wants nothing read. */
+  #isHeldBack = false
   #bytesRead = 0
   #bytesWritten = 0
   /** Bytes that the driver took and the system did not. */
@@ -62,6 +60,7 @@ export class Connection {
     const { delimiter, requestBytesMax, greeting } = shared.settings
     this.#shared = shared
     this.#frames = new FrameBuffer(delimiter, requestBytesMax)
+    this.#exchanges = new Exchanges(shared, this.#pipeline)
     this.#clocks = new Clocks(shared.settings)
     this.#clocks.idleMs = now
     this.#pipeline.push(greeting)
@@ -79,7 +78,7 @@ export class Connection {
 
   /** Requests taken. */
   get requestCount(): number {
-    return this.#requestCount
+    return this.#exchanges.count
   }
 
   get bytesRead(): number {
@@ -88,6 +87,21 @@ export class Connection {
 
   get bytesWritten(): number {
     return this.#bytesWritten
+  }
+
+  /** Requests that wait for the handler. */
+  get inFlight(): number {
+    return this.#pipeline.waiting
+  }
+
+  /** Bytes that are ready to leave, or held behind an earlier response. */
+  get owedBytes(): number {
+    return this.#unsentBytes + this.#pipeline.heldBytes
+  }
+
+  /** Whether `pause` was called last. */
+  get isHeldBack(): boolean {
+    return this.#isHeldBack
   }
 
   /** Whether the driver should read the socket. */
@@ -149,21 +163,9 @@ export class Connection {
    * whether anybody still waited for it.
    */
   handleResponse(number: number, response: Buffer | CloseCode, now: number): boolean {
-    const { tally, settings } = this.#shared
-    if (!this.#pipeline.isWaiting(number)) {
-      tally.responsesDropped += 1
-      return false
-    }
-    const waited = this.#pipeline.waiting
-    if (typeof response === 'string') {
-      this.#pipeline.close(number, response)
-    } else {
-      this.#pipeline.fill(number, append(response, settings.answerSuffix))
-      tally.handled += 1
-    }
-    tally.inFlight -= waited - this.#pipeline.waiting
-    this.#advance(now)
-    return true
+    const isWanted = this.#exchanges.respond(number, response)
+    if (isWanted) this.#advance(now)
+    return isWanted
   }
 
   /** Fewer requests of the server wait for the handler than did. */
@@ -193,9 +195,10 @@ export class Connection {
     return code
   }
 
-  /** Answers what was read, takes no more, then closes. */
+  /** Answers what was read, takes no more, then closes. What is held back was not read. */
   stop(now: number): void {
     this.#ending ??= 'stop'
+    if (this.#isHeldBack) this.#drain('stopped')
     this.#advance(now)
   }
 
@@ -204,12 +207,45 @@ export class Connection {
     this.#end('cut')
   }
 
-  /** The next request for the handler, oldest first. */
-  takeRequest(): TakenRequest | undefined {
-    for (;;) {
-      const request = this.#requests.shift()
-      if (request === undefined || this.#pipeline.isWaiting(request.number)) return request
+  /**
+   * Sends bytes outside any response, as they are. Whether they were taken: not while it ends, and
+   * not at or over the high-water mark.
+   */
+  push(bytes: Buffer, now: number): boolean {
+    const { tally, settings } = this.#shared
+    const isOpen = this.#state === 'open' && !this.#pipeline.isClosing
+    if (!isOpen || this.owedBytes >= settings.highWaterBytes) {
+      tally.pushesDropped += 1
+      return false
     }
+    tally.pushed += 1
+    this.#pipeline.interject(bytes)
+    this.#advance(now)
+    return true
+  }
+
+  /** Takes no more requests, answers those that were taken, then closes. */
+  close(now: number): void {
+    this.#drain('connection-close')
+    this.#advance(now)
+  }
+
+  /** Reads and takes nothing until `resume`. */
+  pause(now: number): void {
+    this.#isHeldBack = true
+    this.#clocks.roomMs = undefined
+    if (this.#ending === 'stop') this.#drain('stopped')
+    this.#advance(now)
+  }
+
+  resume(now: number): void {
+    this.#isHeldBack = false
+    this.#advance(now)
+  }
+
+  /** What the driver has to tell next, oldest first. Also after the end, until there is none. */
+  takeTask(): Task | undefined {
+    return this.#exchanges.takeTask()
   }
 
   /** At most `bytesMax` bytes to send; how many the system took is for `handleSent`. */
@@ -226,7 +262,8 @@ export class Connection {
   get #isPaused(): boolean {
     const { highWaterBytes, inFlightMax } = this.#shared.settings
     return (
-      this.#unsentBytes + this.#pipeline.heldBytes >= highWaterBytes ||
+      this.#isHeldBack ||
+      this.owedBytes >= highWaterBytes ||
       this.#pipeline.waiting >= inFlightMax ||
       this.#pipeline.isClosing ||
       this.waitsForRoom
@@ -258,31 +295,13 @@ export class Connection {
   }
 
   #takeFrame(now: number): void {
-    const { answers, settings, tally } = this.#shared
-    const answer = answers.find(this.#frames.text('latin1'))
-    const asks = answer === undefined && settings.handler !== undefined
-    if (asks && tally.inFlight >= settings.inFlightServerMax) {
+    const taken = this.#exchanges.take(this.#frames, now)
+    if (taken === 'no-room') {
       this.#clocks.roomMs = now
       return
     }
-    const text = asks ? this.#frames.text('utf8') : ''
-    this.#frames.consume()
     this.#clocks.requestMs = undefined
-    this.#requestCount += 1
-    tally.requests += 1
-    if (asks) {
-      this.#requests.push({ number: this.#pipeline.ask(now), text })
-      tally.inFlight += 1
-    } else if (answer !== undefined) {
-      this.#pipeline.push(answer.wire)
-      tally.answered += 1
-      if (answer.close) this.#drain('answer-close')
-    } else if (settings.unknownAnswer !== null) {
-      this.#pipeline.push(append(settings.unknownAnswer, settings.answerSuffix))
-      tally.unknown += 1
-    } else {
-      this.#drain('unknown-request')
-    }
+    if (taken !== 'taken') this.#drain(taken)
   }
 
   /** Draws the consequences for the state and the clocks. */
@@ -325,13 +344,7 @@ export class Connection {
     this.#drain(code as CloseCode)
     this.#state = 'closed'
     this.#code = code
-    this.#shared.tally.inFlight -= this.#pipeline.waiting
-    this.#pipeline.clear()
+    this.#exchanges.abandon()
     this.#sendingBytes = 0
-    this.#requests = []
   }
-}
-
-function append(response: Buffer, suffix: Buffer): Buffer {
-  return suffix.length > 0 ? Buffer.concat([response, suffix]) : response
 }

@@ -14,6 +14,8 @@
  * the verdicts are the same for every way of splitting the same stream.
  */
 
+import type { Decoded, Encoding } from '../types.ts'
+
 /** What the buffer holds at its front: a whole frame, less than one, or more than one may be. */
 export type Verdict = 'frame' | 'more' | 'too-long'
 
@@ -77,6 +79,12 @@ export class FrameBuffer {
   /** The found frame without its delimiter, decoded; `latin1` loses nothing. */
   text(encoding: 'latin1' | 'utf8'): string {
     return this.#bytes.toString(encoding, this.#start, this.#found)
+  }
+
+  /** The found frame without its delimiter, as JavaScript sees it. */
+  decode(encoding: Encoding): Decoded {
+    if (encoding !== 'buffer') return this.text(encoding)
+    return Buffer.from(this.#bytes.subarray(this.#start, this.#found))
   }
 
   /** Drops the found frame and its delimiter. */

@@ -20,6 +20,8 @@ import type { CloseCode } from '../errors.ts'
 interface Entry {
   readonly number: number
   readonly askedMs: number
+  /** The length of the request. */
+  readonly bytes: number
   followers: Buffer[]
   /** The connection ends after the followers, for this reason. Only the last entry has one. */
   closes: CloseCode | undefined
@@ -32,7 +34,7 @@ export class Pipeline {
   readonly #entries = new Map<number, Entry>()
   #first: Entry | undefined
   #last: Entry | undefined
-  #numbers = 0
+  #waitingBytes = 0
   #ready: Buffer[] = []
   /** How many of `#ready` were taken. */
   #taken = 0
@@ -43,6 +45,11 @@ export class Pipeline {
   /** Requests that wait for the handler. */
   get waiting(): number {
     return this.#entries.size
+  }
+
+  /** Their lengths, all together. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
   }
 
   /** When the request that waits longest was asked, or undefined where none waits. */
@@ -80,12 +87,12 @@ export class Pipeline {
     return this.#entries.has(number)
   }
 
-  /** A request waits for the handler from now on. Its number is never used again. */
-  ask(now: number): number {
-    this.#numbers += 1
+  /** A request of this length waits for the handler from now on. No other has its number. */
+  ask(number: number, now: number, bytes: number): void {
     const entry: Entry = {
-      number: this.#numbers,
+      number,
       askedMs: now,
+      bytes,
       followers: [],
       closes: undefined,
       previous: this.#last,
@@ -94,14 +101,19 @@ export class Pipeline {
     if (this.#last === undefined) this.#first = entry
     else this.#last.next = entry
     this.#last = entry
-    this.#entries.set(entry.number, entry)
-    return entry.number
+    this.#entries.set(number, entry)
+    this.#waitingBytes += bytes
   }
 
   /** A response that is ready, after all that came before. */
   push(bytes: Buffer): void {
     if (this.#last === undefined) this.#release(bytes)
     else this.#hold(this.#last, bytes)
+  }
+
+  /** Bytes that are no response: they leave after what is ready, before what is waited for. */
+  interject(bytes: Buffer): void {
+    this.#release(bytes)
   }
 
   /** The response to a request that waits. */
@@ -166,6 +178,7 @@ export class Pipeline {
     this.#entries.clear()
     this.#first = undefined
     this.#last = undefined
+    this.#waitingBytes = 0
     this.#ready = []
     this.#taken = 0
     this.#readyBytes = 0
@@ -186,6 +199,7 @@ export class Pipeline {
 
   #unlink(entry: Entry): void {
     this.#entries.delete(entry.number)
+    this.#waitingBytes -= entry.bytes
     if (entry.previous === undefined) this.#first = entry.next
     else entry.previous.next = entry.next
     if (entry.next === undefined) this.#last = entry.previous

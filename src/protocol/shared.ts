@@ -1,5 +1,5 @@
 /**
- * What the connections of one server share: settings, answers and counters. Types only, and zeros.
+ * What the connections of one server share: settings, answers, routes and counters.
  */
 
 import { CLOSE_CODES, type CloseCode } from '../errors.ts'
@@ -12,6 +12,10 @@ export interface Shared {
   readonly settings: ConnectionSettings
   /** Looks up a request by its bytes as latin1 text. */
   readonly answers: { find(request: string): TableAnswer | undefined }
+  /** Looks up, by the same text, who is asked what the answers do not know. */
+  readonly routes: { find(request: string): number | undefined }
+  /** What is told though nobody asks for it. It may change at any time. */
+  readonly interest: { readonly requested: boolean; readonly responded: boolean }
   readonly tally: Tally
 }
 
@@ -23,7 +27,10 @@ export type Tally = Pick<
   | 'handled'
   | 'unknown'
   | 'inFlight'
+  | 'inFlightBytes'
   | 'responsesDropped'
+  | 'pushed'
+  | 'pushesDropped'
   | 'bytesRead'
   | 'bytesWritten'
 >
@@ -32,7 +39,7 @@ export type Tally = Pick<
 export type ConnectionSettings = Pick<
   ServerSettings,
   | 'delimiter'
-  | 'handler'
+  | 'encoding'
   | 'unknownAnswer'
   | 'answerSuffix'
   | 'greeting'
@@ -40,11 +47,19 @@ export type ConnectionSettings = Pick<
   | 'highWaterBytes'
   | 'inFlightMax'
   | 'inFlightServerMax'
+  | 'inFlightBytesMax'
   | 'idleMsMax'
   | 'requestMsMax'
   | 'writeMsMax'
   | 'handlerMsMax'
 >
+
+/** Whether one more request may wait for the handler, whatever its length. */
+export function hasRoom({ settings, tally }: Pick<Shared, 'settings' | 'tally'>): boolean {
+  return (
+    tally.inFlight < settings.inFlightServerMax && tally.inFlightBytes < settings.inFlightBytesMax
+  )
+}
 
 /** The counters of a server to which nothing has happened. They are a `Tally` too. */
 export function newStats(): Stats {
@@ -58,7 +73,10 @@ export function newStats(): Stats {
     handled: 0,
     unknown: 0,
     inFlight: 0,
+    inFlightBytes: 0,
     responsesDropped: 0,
+    pushed: 0,
+    pushesDropped: 0,
     eventsDropped: 0,
     acceptErrors: 0,
     bytesRead: 0,

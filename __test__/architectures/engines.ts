@@ -1,0 +1,106 @@
+/**
+ * The engines that a user picks from, for tests of what both must do alike over real sockets.
+ *
+ * Everything waits for events or counters, never for time. The native engine acts on threads of its
+ * own: after `await connection.stats()` it has done what was asked of a connection before.
+ */
+
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import type { LancelotServer } from '../../src/server.ts'
+import { startJsServer, startPollServer } from '../../src/start-server.ts'
+import type {
+  Connection,
+  ConnectionSummary,
+  Encoding,
+  ServerOptions,
+  Stats,
+} from '../../src/types.ts'
+import { SocketClient } from '../socket-client.ts'
+
+/** Whether the native engine is tested too. */
+const IS_NATIVE_TESTED: boolean = false
+
+export type Engine = 'js' | 'native'
+
+/** The engines to test. */
+export const ENGINES: readonly Engine[] = IS_NATIVE_TESTED ? ['js', 'native'] : ['js']
+
+/** Starts a server for one test, which ends with it however it goes. */
+export async function start<E extends Encoding = 'utf8'>(
+  t: ExecutionContext,
+  engine: Engine,
+  options: ServerOptions<E> = {},
+): Promise<LancelotServer<E>> {
+  const all = { port: 0, answers: { x: 'X.' }, ...options }
+  const server = await (engine === 'js' ? startJsServer<E>(all) : startPollServer<E>(all))
+  t.teardown(() => server.close({ drainMsMax: 0 }))
+  return server
+}
+
+/** A new client, and its connection as the server sees it. */
+export async function meet<E extends Encoding>(
+  server: LancelotServer<E>,
+): Promise<{ client: SocketClient; connection: Connection }> {
+  const met = new Promise<Connection>(resolve => server.once('connection', resolve))
+  const client = await SocketClient.open(server.address)
+  return { client, connection: await met }
+}
+
+/** How the next connection to end went. Unlike `once` of Node, takes no notice of errors. */
+export function nextClose<E extends Encoding>(
+  server: LancelotServer<E>,
+): Promise<ConnectionSummary> {
+  return new Promise(resolve => server.once('close', (_, summary) => resolve(summary)))
+}
+
+/** Waits until something is so; a test that waits in vain ends by its timeout. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn()
+}
+
+/** Waits for counters, which the native engine publishes when it has a moment. */
+export async function untilStats<E extends Encoding>(
+  server: LancelotServer<E>,
+  wanted: Partial<Stats>,
+): Promise<void> {
+  const names = Object.keys(wanted) as (keyof Stats)[]
+  await until(() => {
+    const stats = server.stats()
+    return names.every(name => stats[name] === wanted[name])
+  })
+}
+
+/** Everything that had reached the server before has been handled by it after this. */
+export async function roundTrips(client: SocketClient): Promise<void> {
+  for (let count = 0; count < 3; count++) {
+    const wanted = `${client.received}X.`
+    client.send('x?')
+    await client.expect(wanted)
+  }
+}
+
+/** Waits until a client has received so many bytes. */
+export async function receivedBytes(client: SocketClient, bytes: number): Promise<void> {
+  while (client.received.length < bytes) await once(client.socket, 'data')
+}
+
+/** A handler that answers when it is told to: with `release`, by request. */
+export class HeldHandler {
+  readonly #held = new Map<string, (response: string | null) => void>()
+
+  readonly handle = (request: string): Promise<string | null> => {
+    return new Promise(resolve => this.#held.set(request, resolve))
+  }
+
+  /** Waits until these requests have been asked and not answered. */
+  async asked(...requests: string[]): Promise<void> {
+    await until(() => requests.every(request => this.#held.has(request)))
+  }
+
+  release(request: string, response: string | null): void {
+    this.#held.get(request)?.(response)
+    this.#held.delete(request)
+  }
+}
