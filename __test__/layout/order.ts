@@ -91,6 +91,7 @@ export const ENGINE_CORE: readonly string[] = [
   'trie',
   'answers',
   'pipeline',
+  'responses',
   'busy',
   'turn',
   'connection',

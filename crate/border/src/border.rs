@@ -37,7 +37,6 @@ pub enum Drained {
     NeedsText(usize),
 }
 
-#[derive(Default)]
 struct Queue {
     batch: Mutex<Batch>,
     /// Events waiting in it, and the bytes of their texts.
@@ -48,7 +47,6 @@ struct Queue {
 }
 
 /// The batch that JavaScript is taking, which may need several drains.
-#[derive(Default)]
 struct Taking {
     batch: Batch,
     queue: usize,
@@ -72,14 +70,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<B: Bell> Border<B> {
     /// A border for so many loops, without a bell.
     pub fn new(loops: usize) -> Arc<Self> {
-        let queue = |number| Queue { batch: Mutex::new(Batch::new(number)), ..Queue::default() };
+        let queue = |number| Queue {
+            batch: Mutex::new(Batch::new(number)),
+            events: AtomicUsize::new(0),
+            event_bytes: AtomicUsize::new(0),
+            dropped_untold: AtomicU32::new(0),
+        };
+        let taking = Taking { batch: Batch::new(0), queue: 0, place: Place::default() };
         Arc::new(Self {
             queues: (0..loops).map(queue).collect(),
             events_dropped: AtomicU64::new(0),
             interest: AtomicU8::new(0),
             armed: AtomicBool::new(false),
             bell: Mutex::new(None),
-            taking: Mutex::default(),
+            taking: Mutex::new(taking),
         })
     }
 

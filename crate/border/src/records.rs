@@ -62,20 +62,31 @@ pub(crate) const DEFINED: u32 = 1 << 30;
 pub(crate) const KNOWN: u32 = 1 << 31;
 
 /// Records of one loop.
-#[derive(Default)]
 pub(crate) struct Batch {
     loop_number: u32,
     pub(crate) words: Vec<u32>,
     pub(crate) text: Vec<u8>,
     /// Where the header of the run is that may grow, if the last record is one.
     run: Option<usize>,
-    /// The number that it would go on with.
+    /// Whose it is, the number it would go on with, and what its header is going to say.
+    run_id: ConnectionId,
     run_next: u32,
+    run_words: u32,
+    run_text: u32,
 }
 
 impl Batch {
     pub(crate) fn new(loop_number: usize) -> Self {
-        Self { loop_number: loop_number as u32, ..Self::default() }
+        Self {
+            loop_number: loop_number as u32,
+            words: Vec::new(),
+            text: Vec::new(),
+            run: None,
+            run_id: NOBODY,
+            run_next: 0,
+            run_words: 0,
+            run_text: 0,
+        }
     }
 
     /// From now on it holds records of this loop.
@@ -96,7 +107,7 @@ impl Batch {
         number: u32,
         text: &[u8],
     ) {
-        self.run = None;
+        self.end_run();
         self.begin(kind, detail, id, number, text.len() as u32);
         self.text.extend_from_slice(text);
     }
@@ -112,24 +123,31 @@ impl Batch {
         text: &[u8],
     ) {
         let head = self.head(Kind::Requests, route.into());
-        let run = self.run.filter(|&at| {
-            let header = &self.words[at..at + HEADER_WORDS];
-            header[..3] == [head, id.slot, id.generation]
-                && number == self.run_next
-                && header[WORDS_AT] < RUN_WORDS_MAX
-                && header[TEXT_AT] < RUN_TEXT_MAX
-        });
-        let run = run.unwrap_or_else(|| {
-            let at = self.words.len();
+        let goes_on = self.run.is_some_and(|run| self.words[run] == head)
+            && (self.run_id, self.run_next) == (id, number)
+            && self.run_words < RUN_WORDS_MAX
+            && self.run_text < RUN_TEXT_MAX;
+        if !goes_on {
+            self.end_run();
+            self.run = Some(self.words.len());
+            (self.run_id, self.run_words, self.run_text) = (id, 0, 0);
             self.begin(Kind::Requests, route.into(), id, number, 0);
-            self.run = Some(at);
-            at
-        });
-        self.words[run + WORDS_AT] += words.len() as u32;
-        self.words[run + TEXT_AT] += text.len() as u32;
-        self.words.extend_from_slice(words);
-        self.text.extend_from_slice(text);
+        }
         self.run_next = number.wrapping_add(1);
+        self.run_words += words.len() as u32;
+        words.iter().for_each(|&word| self.words.push(word));
+        if !text.is_empty() {
+            self.run_text += text.len() as u32;
+            self.text.extend_from_slice(text);
+        }
+    }
+
+    /// Completes the header of the run that was growing.
+    fn end_run(&mut self) {
+        if let Some(run) = self.run.take() {
+            self.words[run + WORDS_AT] = self.run_words;
+            self.words[run + TEXT_AT] = self.run_text;
+        }
     }
 
     fn begin(&mut self, kind: Kind, detail: u32, id: ConnectionId, number: u32, text_bytes: u32) {
@@ -143,6 +161,7 @@ impl Batch {
 
     /// Moves the records of another batch of this loop behind its own.
     pub(crate) fn append(&mut self, other: &mut Self) {
+        other.end_run();
         if self.is_empty() {
             std::mem::swap(&mut self.words, &mut other.words);
             std::mem::swap(&mut self.text, &mut other.text);
@@ -150,7 +169,6 @@ impl Batch {
             self.words.extend_from_slice(&other.words);
             self.text.extend_from_slice(&other.text);
         }
-        self.run = None;
         other.clear();
     }
 

@@ -3,16 +3,16 @@
 //! A run is six words, `[loop, slot, generation, number, responses, text bytes]`, and a word for
 //! each response: its length, or -1 minus the number of the reason to close for instead.
 
-use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::ConnectionId;
-use lancelot_engine::mailbox::{Outcome, Responses};
+use lancelot_engine::responses::{Outcome, Responses};
 
 const HEADER_WORDS: usize = 6;
 
 /// The responses for each of so many loops. What is no run ends it: `src/native-outbox.ts` writes
 /// nothing else.
 pub fn unpack(words: &[i32], text: &[u8], loops: usize) -> Vec<Responses> {
-    let mut responses: Vec<_> = (0..loops).map(|_| Responses::default()).collect();
+    let none = |_| Responses::with_capacity(words.len(), text.len());
+    let mut responses: Vec<_> = (0..loops).map(none).collect();
     let (mut words, mut text) = (words, text);
     while let Some((&[loop_number, slot, generation, number, count, bytes], rest)) =
         words.split_first_chunk::<HEADER_WORDS>()
@@ -26,17 +26,9 @@ pub fn unpack(words: &[i32], text: &[u8], loops: usize) -> Vec<Responses> {
         };
         (words, text) = (words_after, text_after);
         let id = ConnectionId { slot: slot as u32, generation: generation as u32 };
-        of_loop.push(id, number as u32, outcomes.iter().map(|&word| outcome(word)), bytes);
+        of_loop.push(id, number as u32, outcomes.iter().map(|&word| Outcome(word)), bytes);
     }
     responses
-}
-
-#[inline]
-fn outcome(word: i32) -> Outcome {
-    match word {
-        0.. => Outcome::Bytes(word as u32),
-        _ => Outcome::Close(CloseReason::ALL[(-1 - word) as usize]),
-    }
 }
 
 #[cfg(test)]
@@ -64,14 +56,5 @@ mod tests {
         assert_eq!(runs(&[0, 5, 6, 7, 2, 4, 4]), [false, false], "a word is missing");
         assert_eq!(runs(&[0, 5, 6, 7, 1, 9, 9]), [false, false], "text is missing");
         assert_eq!(runs(&[0, 5, 6, 7, 1]), [false, false], "the header is torn");
-    }
-
-    #[test]
-    fn a_word_is_a_length_or_a_reason() {
-        assert_eq!(outcome(0), Outcome::Bytes(0));
-        assert_eq!(outcome(12), Outcome::Bytes(12));
-        for (number, &reason) in CloseReason::ALL.iter().enumerate() {
-            assert_eq!(outcome(-1 - number as i32), Outcome::Close(reason));
-        }
     }
 }

@@ -6,7 +6,7 @@
 //! has credit. A request is known only if all its bytes are the same.
 
 use foldhash::fast::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 /// Longer requests are not kept.
 const REQUEST_BYTES_MAX: usize = 256;
@@ -14,7 +14,7 @@ const REQUEST_BYTES_MAX: usize = 256;
 /// each.
 const WAYS: usize = 4;
 const SETS: usize = 256;
-/// Strangers that a request survives after each time it was seen.
+/// Times that a request is spared after it was seen, at most.
 const CREDIT_MAX: u8 = 15;
 
 /// What is known of a request.
@@ -33,6 +33,8 @@ struct Set {
     /// Of the request that was seen last in each place.
     tags: [u32; WAYS],
     credits: [u8; WAYS],
+    /// The place that the next stranger comes to.
+    hand: u8,
     /// The requests that are defined.
     texts: [Option<Box<[u8]>>; WAYS],
 }
@@ -54,7 +56,9 @@ impl Seen {
         if request.len() > REQUEST_BYTES_MAX {
             return Sight::New;
         }
-        let hash = self.hasher.hash_one(request);
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(request);
+        let hash = hasher.finish();
         let set_number = hash as usize % SETS;
         let number = |way: usize| (set_number * WAYS + way) as u32;
         let set = &mut self.sets[set_number];
@@ -76,21 +80,18 @@ impl Seen {
 }
 
 impl Set {
-    /// A stranger takes the place of whoever has no credit left, or takes credit.
+    /// A stranger comes to the next place in turn, and takes it or a credit of whoever has it. In
+    /// turn, for else those that nobody asks for any more would keep theirs.
     #[inline]
     fn admit(&mut self, tag: u32) {
-        let mut poorest = 0;
-        for way in 1..WAYS {
-            if self.credits[way] < self.credits[poorest] {
-                poorest = way;
-            }
-        }
-        if self.credits[poorest] > 0 {
-            self.credits[poorest] -= 1;
+        let way = self.hand as usize % WAYS;
+        self.hand = self.hand.wrapping_add(1);
+        if self.credits[way] > 0 {
+            self.credits[way] -= 1;
         } else {
-            self.tags[poorest] = tag;
-            self.credits[poorest] = 1;
-            self.texts[poorest] = None;
+            self.tags[way] = tag;
+            self.credits[way] = 1;
+            self.texts[way] = None;
         }
     }
 }
@@ -152,7 +153,7 @@ mod tests {
             let known = |&number: &usize| matches!(seen.look(&text(number)), Sight::Known(_));
             (1_000_000..1_000_100).filter(known).count()
         };
-        (0..40).for_each(|_| _ = known(&mut seen));
+        (0..200).for_each(|_| _ = known(&mut seen));
         assert!(known(&mut seen) > 90, "they are in use now");
     }
 

@@ -84,14 +84,14 @@ impl<B: Bell> Handler for Teller<B> {
 
     #[inline]
     fn request(&mut self, id: ConnectionId, number: u32, route: u16, request: &[u8]) {
-        let written = request.len() as u32 | if request.is_ascii() { ASCII } else { 0 };
+        let written = || request.len() as u32 | if request.is_ascii() { ASCII } else { 0 };
         let sight = self.seen.as_mut().map_or(Sight::New, |seen| seen.look(request));
         let batch = &mut self.batch;
         match sight {
-            Sight::New => batch.push_request(id, number, route, &[written], request),
+            Sight::New => batch.push_request(id, number, route, &[written()], request),
             Sight::Known(known) => batch.push_request(id, number, route, &[KNOWN | known], &[]),
             Sight::Defined(known) => {
-                batch.push_request(id, number, route, &[written | DEFINED, known], request);
+                batch.push_request(id, number, route, &[written() | DEFINED, known], request);
             }
         }
     }

@@ -23,8 +23,9 @@ use crate::connection::{State, Turn};
 use crate::error::CloseReason;
 use crate::groups::Groups;
 use crate::handler::{CONNECTIONS_MAX, ConnectionId, Handler, Interest, Overload, SLOT_BITS};
-use crate::mailbox::{Command, Mailbox, Responses};
+use crate::mailbox::{Command, Mailbox};
 use crate::peer::{Peer, Sides};
+use crate::responses::Responses;
 use crate::slab::Slab;
 use crate::stats::{Counters, Stats};
 use crate::timers::{TICK_MS, Timers};
@@ -276,17 +277,13 @@ impl<H: Handler> EventLoop<H> {
 
     /// Responses of one run leave in one send.
     fn respond(&mut self, responses: &Responses) {
-        responses.each(|id, responses| {
-            if self.peers.find(id).is_none() {
-                self.counters.tally.responses_dropped += responses.count() as u64;
-                return;
+        for run in responses.runs() {
+            if self.peers.find(run.id).is_none() {
+                self.counters.tally.responses_dropped += run.outcomes.len() as u64;
+                continue;
             }
-            self.serve(id, |sides, turn| {
-                for (number, response) in responses {
-                    sides.connection.handle_response(number, response, turn);
-                }
-            });
-        });
+            self.serve(run.id, |sides, turn| sides.connection.handle_run(run, turn));
+        }
     }
 
     /// Goes on with connections that no event will announce, within the budget.

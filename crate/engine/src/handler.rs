@@ -4,6 +4,7 @@
 //! the loop's [`Mailbox`](crate::mailbox::Mailbox), from any thread, at any time.
 
 use crate::connection::{Inspection, Observes, Summary};
+pub use crate::responses::ConnectionId;
 use std::io;
 use std::net::SocketAddr;
 
@@ -13,13 +14,6 @@ pub const LOOPS_MAX: usize = 64;
 pub(crate) const SLOT_BITS: u32 = 20;
 /// The most connections of one loop.
 pub const CONNECTIONS_MAX: usize = 1 << SLOT_BITS;
-
-/// Names one connection for the life of its loop: a slot, and how often the slot was used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConnectionId {
-    pub slot: u32,
-    pub generation: u32,
-}
 
 /// Something failed and the loop carries on, or says its last word.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 //! Knows nothing of Node. A file uses only the files above it:
 //!
 //! ```text
-//!  error  frame  routes  config  trie  answers  pipeline  busy  turn  connection
+//!  error  frame  routes  config  trie  answers  pipeline  responses  busy  turn
+//!  connection
 //!  ---- above: no mio, no socket, no thread, no clock; time is an argument ----
 //!  handler  action  groups  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
 //! ```
@@ -23,6 +24,7 @@ pub mod handler;
 pub mod mailbox;
 mod peer;
 pub mod pipeline;
+pub mod responses;
 mod routes;
 pub mod server;
 mod slab;

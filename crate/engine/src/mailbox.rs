@@ -8,9 +8,7 @@
 //! again. The other order would lose wake-ups.
 
 use crate::action::Action;
-use crate::error::CloseReason;
-use crate::handler::ConnectionId;
-use crate::pipeline::Response;
+use crate::responses::Responses;
 use mio::Waker;
 use mio::net::TcpStream;
 use std::io;
@@ -21,82 +19,6 @@ use std::time::Duration;
 
 /// Bytes of actions that may wait for one loop.
 const ACTION_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// What became of one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// A response of so many bytes.
-    Bytes(u32),
-    /// The connection ends instead.
-    Close(CloseReason),
-}
-
-#[derive(Debug)]
-struct Run {
-    id: ConnectionId,
-    /// Of the first request.
-    number: u32,
-    outcomes: usize,
-}
-
-/// Responses to requests of one loop, in few allocations: runs of requests of one connection whose
-/// numbers follow one another.
-#[derive(Debug, Default)]
-pub struct Responses {
-    runs: Vec<Run>,
-    outcomes: Vec<Outcome>,
-    bytes: Vec<u8>,
-}
-
-impl Responses {
-    /// What became of requests of this connection, the first of which has `number`. `bytes` are the
-    /// responses among them, one after the other, without suffixes.
-    #[inline]
-    pub fn push(
-        &mut self,
-        id: ConnectionId,
-        number: u32,
-        outcomes: impl Iterator<Item = Outcome>,
-        bytes: &[u8],
-    ) {
-        let before = self.outcomes.len();
-        self.outcomes.extend(outcomes);
-        self.runs.push(Run { id, number, outcomes: self.outcomes.len() - before });
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-    }
-
-    /// Each run, with each of its responses under its number.
-    pub(crate) fn each(
-        &self,
-        mut take: impl FnMut(ConnectionId, &mut dyn Iterator<Item = (u32, Response<'_>)>),
-    ) {
-        let (mut outcomes, mut bytes) = (&self.outcomes[..], &self.bytes[..]);
-        for run in &self.runs {
-            let (of_run, rest) = outcomes.split_at(run.outcomes);
-            outcomes = rest;
-            let numbers = (0..).map(|at| run.number.wrapping_add(at));
-            let mut responses = numbers.zip(of_run).map(|(number, outcome)| {
-                let response = match *outcome {
-                    Outcome::Bytes(length) => {
-                        let (response, rest) = bytes.split_at(length as usize);
-                        bytes = rest;
-                        Response::Bytes(response)
-                    }
-                    Outcome::Close(reason) => Response::Close(reason),
-                };
-                (number, response)
-            });
-            take(run.id, &mut responses);
-            // What was not wanted is passed over all the same.
-            responses.for_each(drop);
-        }
-    }
-}
 
 /// What a loop is told to do.
 pub(crate) enum Command {

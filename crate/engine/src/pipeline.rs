@@ -19,6 +19,9 @@ use std::collections::VecDeque;
 /// Their bytes are bounded by the high-water mark, and this bounds those without bytes.
 pub const ANSWERED_BEHIND_MAX: usize = 4096;
 
+/// Room that is made at once, for requests that wait seldom come alone.
+const ENTRIES_MIN: usize = 16;
+
 /// What the handler made of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response<'a> {
@@ -115,6 +118,9 @@ impl Pipeline {
     #[inline]
     pub fn ask(&mut self, number: u32, request_bytes: usize, now_ms: u64) {
         let request_bytes = request_bytes as u32;
+        if self.entries.capacity() == 0 {
+            self.entries.reserve(ENTRIES_MIN);
+        }
         self.entries.push_back(Entry { asked_ms: now_ms, number, request_bytes, held: None });
         self.waiting += 1;
         self.waiting_bytes += request_bytes as usize;
@@ -126,6 +132,26 @@ impl Pipeline {
         last.held.get_or_insert_default().followers.extend_from_slice(answer);
         self.held_bytes += answer.len();
         true
+    }
+
+    /// Lets go of the so many requests that wait longest, if the first of them has this number, their
+    /// numbers follow one another, and nothing is held anywhere. Returns the bytes that they had.
+    #[inline]
+    pub fn answer_first(&mut self, number: u32, requests: usize) -> Option<usize> {
+        let last = requests.checked_sub(1)?;
+        // Numbers grow, so if the first and the last are right, those between them are.
+        if self.entries.front()?.number != number
+            || self.entries.get(last)?.number != number.wrapping_add(last as u32)
+            || self.waiting < self.entries.len()
+            || self.held_bytes > 0
+        {
+            return None;
+        }
+        let request_bytes =
+            self.entries.drain(..requests).map(|entry| entry.request_bytes as usize).sum();
+        self.waiting -= requests;
+        self.waiting_bytes -= request_bytes;
+        Some(request_bytes)
     }
 
     /// Takes the response to a request. What may leave now is appended to `output`; a response that
@@ -279,6 +305,20 @@ mod tests {
         let closed = pipeline.respond(0, Response::Bytes(b"a"), b"", &mut output);
         assert_eq!(closed, Ok(Some(CloseReason::HandlerClose)));
         assert_eq!((&output[..], pipeline.held_bytes()), (&b"a"[..], 0));
+    }
+
+    #[test]
+    fn those_that_wait_longest_are_answered_at_once_if_nothing_is_between_them() {
+        let mut pipeline = Pipeline::default();
+        [7, 8, 9, 11].into_iter().for_each(|number| pipeline.ask(number, 2, 0));
+        assert_eq!(pipeline.answer_first(8, 1), None, "it is not the first");
+        assert_eq!(pipeline.answer_first(7, 4), None, "10 waits for nobody");
+        assert_eq!(pipeline.answer_first(7, 5), None, "so many do not wait");
+        assert_eq!(pipeline.answer_first(7, 0), None);
+        assert_eq!(pipeline.answer_first(7, 2), Some(4));
+        assert_eq!((pipeline.waiting(), pipeline.waiting_bytes()), (2, 4));
+        assert!(pipeline.follow(b"x"));
+        assert_eq!(pipeline.answer_first(9, 1), None, "something is behind it");
     }
 
     proptest! {

@@ -14,6 +14,7 @@ mod serving {
     mod ids;
     mod introducing;
     mod limits;
+    mod mixed;
     mod observing;
     mod overload;
     mod panics;

@@ -6,12 +6,13 @@
 
 use crate::error::LoadError;
 use crate::outcome::Faults;
-use crate::questions::{Checker, Script};
+use crate::questions::{Burst, Checker, Script};
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Instant;
 
 /// Room for one read; all connections use the same buffer in turn.
@@ -44,9 +45,11 @@ pub struct Progress {
 
 pub struct Asker {
     stream: TcpStream,
-    /// Which burst of the script is asked, or comes next. Askers begin at different ones, so that
-    /// an answer which belongs to a neighbour is seen.
-    first: usize,
+    /// Which burst of the script comes next. Askers begin at different ones, so that an answer
+    /// which belongs to a neighbour is seen.
+    next: usize,
+    /// What is under way, or was last.
+    burst: Rc<Burst>,
     /// How much of its questions was sent.
     sent: usize,
     sent_at: Instant,
@@ -70,8 +73,15 @@ impl Asker {
         let mut stream = connecting.map_err(refused)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         registry.register(&mut stream, Token(slot), interest).map_err(refused)?;
-        let checker = Checker::default();
-        Ok(Self { stream, first: slot, sent: 0, sent_at: Instant::now(), checker, busy: false })
+        Ok(Self {
+            stream,
+            next: slot,
+            burst: Rc::default(),
+            sent: 0,
+            sent_at: Instant::now(),
+            checker: Checker::default(),
+            busy: false,
+        })
     }
 
     /// Whether answers are owed to it.
@@ -84,60 +94,73 @@ impl Asker {
         self.sent_at
     }
 
-    pub fn owed(&self, script: &Script) -> usize {
-        if self.busy { self.checker.owed(script.burst(self.first)) } else { 0 }
+    pub fn owed(&self) -> usize {
+        if self.busy { self.checker.owed(&self.burst) } else { 0 }
     }
 
     /// Sends the next burst.
     pub fn ask(&mut self, script: &Script, now: Instant) -> Result<(), Fault> {
+        script.put_burst(self.next, &mut self.burst);
+        self.next = script.after(self.next);
+        self.begin(now);
+        self.flush()
+    }
+
+    /// Waits for what comes without being asked for.
+    pub fn expect(&mut self, burst: Rc<Burst>, now: Instant) {
+        self.burst = burst;
+        self.begin(now);
+    }
+
+    fn begin(&mut self, now: Instant) {
         self.busy = true;
         self.sent = 0;
         self.sent_at = now;
         self.checker = Checker::default();
-        self.flush(script)
     }
 
     /// Handles one event: sends what is unsent, reads and checks what came.
-    pub fn handle_ready(&mut self, event: &Event, script: &Script, buffer: &mut [u8]) -> Progress {
+    pub fn handle_ready(&mut self, event: &Event, buffer: &mut [u8]) -> Progress {
         let mut progress = Progress::default();
-        if event.is_writable()
-            && self.busy
-            && let Err(fault) = self.flush(script)
-        {
-            progress.fault = Some(fault);
-            return progress;
+        if event.is_writable() && self.busy {
+            if let Err(fault) = self.flush() {
+                progress.fault = Some(fault);
+                return progress;
+            }
+            // Who asks nothing is done once it is connected.
+            self.busy = self.checker.owed(&self.burst) > 0;
         }
         if event.is_readable() || event.is_read_closed() || event.is_error() {
-            self.read_all(event.is_read_closed(), script, buffer, &mut progress);
+            self.read_all(event.is_read_closed(), buffer, &mut progress);
         }
         progress
     }
 
     /// Sends what is left of the burst, if anything is.
-    fn flush(&mut self, script: &Script) -> Result<(), Fault> {
-        let questions = &script.burst(self.first).questions;
+    fn flush(&mut self) -> Result<(), Fault> {
+        let questions = &self.burst.questions;
         while self.sent < questions.len() {
             match self.stream.write(&questions[self.sent..]) {
                 Ok(sent) => self.sent += sent,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Not connected yet, or no room: an event tells when.
                 Err(error) if is_early(&error) => return Ok(()),
-                Err(_) => return Err(self.lost(script)),
+                Err(_) => return Err(self.lost()),
             }
         }
         Ok(())
     }
 
     /// Reads until a short read, or to the end when the server closed.
-    fn read_all(&mut self, closed: bool, script: &Script, buffer: &mut [u8], out: &mut Progress) {
+    fn read_all(&mut self, closed: bool, buffer: &mut [u8], out: &mut Progress) {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => {
-                    out.fault = Some(self.lost(script));
+                    out.fault = Some(self.lost());
                     return;
                 }
                 Ok(taken) => {
-                    if let Err(fault) = self.check(script, &buffer[..taken], out) {
+                    if let Err(fault) = self.check(&buffer[..taken], out) {
                         out.fault = Some(fault);
                         return;
                     }
@@ -148,29 +171,25 @@ impl Asker {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_early(&error) => return,
                 Err(_) => {
-                    out.fault = Some(self.lost(script));
+                    out.fault = Some(self.lost());
                     return;
                 }
             }
         }
     }
 
-    fn check(&mut self, script: &Script, piece: &[u8], out: &mut Progress) -> Result<(), Fault> {
+    fn check(&mut self, piece: &[u8], out: &mut Progress) -> Result<(), Fault> {
         if !self.busy {
             return Err(Fault::Wrong);
         }
-        let burst = script.burst(self.first);
-        out.answered += self.checker.handle_piece(burst, piece).map_err(|_| Fault::Wrong)?;
-        if self.checker.owed(burst) == 0 {
-            self.busy = false;
-            self.first = script.after(self.first);
-        }
+        out.answered += self.checker.handle_piece(&self.burst, piece).map_err(|_| Fault::Wrong)?;
+        self.busy = self.checker.owed(&self.burst) > 0;
         Ok(())
     }
 
     /// A connection that ends though nothing is owed is a loss as well: it was to stay.
-    fn lost(&self, script: &Script) -> Fault {
-        Fault::Lost(self.owed(script).max(1))
+    fn lost(&self) -> Fault {
+        Fault::Lost(self.owed().max(1))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be asked of the load side, parsed once from a line of JSON.
 
 use crate::error::LoadError;
+use crate::questions::Mix;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -8,6 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 const CONNECTIONS_MAX: usize = 28_000;
 /// The most questions of one burst. Its bytes must fit the socket's buffers.
 const DEPTH_MAX: usize = 1024;
+/// The longest text to receive.
+const TEXT_BYTES_MAX: usize = 65_536;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "shape", rename_all = "camelCase")]
@@ -16,6 +19,7 @@ pub enum Command {
     Conversations(Conversations),
     Count(Count),
     Hold(Hold),
+    Receive(Receive),
     Release(Release),
 }
 
@@ -44,6 +48,8 @@ pub struct Steady {
     pub connections: usize,
     /// Questions sent at once by one connection.
     pub depth: usize,
+    #[serde(default)]
+    pub mix: Mix,
     pub warm_ms: u64,
     pub slice_ms: u64,
 }
@@ -71,16 +77,28 @@ pub struct Count {
     pub requests: u64,
 }
 
-/// Connections that ask once and then stay idle until the release.
+/// Connections that ask once, or never, and then stay idle until the release.
 #[derive(Debug, Deserialize)]
 pub struct Hold {
     #[serde(flatten)]
     pub target: Target,
     pub connections: usize,
+    #[serde(default = "yes")]
+    pub asks: bool,
+}
+
+/// What every connection that is held gets next, without asking.
+#[derive(Debug, Deserialize)]
+pub struct Receive {
+    pub text: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Release {}
+
+fn yes() -> bool {
+    true
+}
 
 fn localhost() -> IpAddr {
     IpAddr::V4(Ipv4Addr::LOCALHOST)
@@ -113,6 +131,9 @@ pub fn parse(line: &str) -> Result<Command, LoadError> {
             check_target(&hold.target)?;
             check_range("connections", hold.connections, CONNECTIONS_MAX)?;
         }
+        Command::Receive(receive) => {
+            check_range("the length of text", receive.text.len(), TEXT_BYTES_MAX)?;
+        }
         Command::Release(_) => {}
     }
     Ok(command)
@@ -135,14 +156,28 @@ fn check_range(name: &str, found: usize, max: usize) -> Result<(), LoadError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, parse};
+    use super::{Command, Mix, parse};
 
     #[test]
     fn a_command_says_its_shape() {
         let line = r#"{"shape":"hold","port":1060,"connections":15000}"#;
         let Ok(Command::Hold(hold)) = parse(line) else { panic!("not a hold") };
-        assert_eq!(hold.connections, 15_000);
+        assert_eq!((hold.connections, hold.asks), (15_000, true));
         assert_eq!(hold.target.address().to_string(), "127.0.0.1:1060");
+    }
+
+    #[test]
+    fn the_mix_is_repeating_unless_it_is_said() {
+        let line = concat!(
+            r#"{"shape":"steady","port":1060,"pid":7,"connections":1,"depth":1,"#,
+            r#""warmMs":1,"sliceMs":1}"#
+        );
+        let mix_of = |line: &str| match parse(line) {
+            Ok(Command::Steady(steady)) => steady.mix,
+            _ => panic!("not steady"),
+        };
+        assert_eq!(mix_of(line), Mix::Repeating);
+        assert_eq!(mix_of(&line.replace("\"pid\"", "\"mix\":\"fresh\",\"pid\"")), Mix::Fresh);
     }
 
     #[test]

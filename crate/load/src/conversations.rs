@@ -8,7 +8,7 @@ use crate::command::Conversations;
 use crate::crowd::{PATIENCE, new_poll, wait};
 use crate::error::LoadError;
 use crate::outcome::{Faults, Outcome};
-use crate::questions::{EXCHANGES, Script};
+use crate::questions::{EXCHANGES, Mix, Script};
 use crate::slice::{Slice, wait_for_rest};
 use crate::source::{Sources, connect_from};
 use mio::{Events, Poll};
@@ -60,7 +60,7 @@ impl Users {
             sources: Sources::default(),
             poll: new_poll()?,
             events: Events::with_capacity(EVENTS_MAX),
-            script: Script::new(1),
+            script: Script::new(1, Mix::Repeating),
             buffer: vec![0; READ_BYTES_MAX].into_boxed_slice(),
             users: (0..count).map(|_| None).collect(),
             present: 0,
@@ -99,7 +99,7 @@ impl Users {
         for event in &events {
             let slot = event.token().0;
             let Some(user) = &mut self.users[slot] else { continue };
-            let progress = user.asker.handle_ready(event, &self.script, &mut self.buffer);
+            let progress = user.asker.handle_ready(event, &mut self.buffer);
             user.answered += progress.answered;
             if let Some(fault) = progress.fault {
                 self.fail(slot, fault);

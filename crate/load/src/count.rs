@@ -3,11 +3,13 @@
 use crate::command::Count;
 use crate::crowd::{Crowd, PATIENCE};
 use crate::error::LoadError;
+use crate::questions::{Mix, Script};
 use serde_json::{Value, json};
 use std::time::Instant;
 
 pub fn run(count: &Count) -> Result<Value, LoadError> {
-    let mut crowd = Crowd::open_all(count.target.address(), count.connections, count.depth)?;
+    let script = Script::new(count.depth, Mix::Repeating);
+    let mut crowd = Crowd::open_all(count.target.address(), count.connections, script)?;
     let opening = (count.connections * count.depth) as u64;
     let mut finished = 0;
     let mut progress_at = Instant::now();

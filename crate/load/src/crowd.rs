@@ -1,16 +1,18 @@
 //! Connections that stay open, each with at most one burst under way.
 //!
 //! Opened a few at a time, and each asks once before it counts as open: so a short accept queue
-//! drops none, and the server has surely taken every one of them.
+//! drops none, and the server has surely taken every one of them. Those whose script has no
+//! questions count as open once they are connected, which the server need not have noticed.
 
 use crate::asker::{Asker, Fault, READ_BYTES_MAX};
 use crate::error::LoadError;
 use crate::outcome::Faults;
-use crate::questions::Script;
+use crate::questions::{Burst, Script};
 use mio::net::TcpStream;
 use mio::{Events, Poll};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Connections that are being opened at the same time.
@@ -40,12 +42,12 @@ impl Crowd {
     pub fn open_all(
         address: SocketAddr,
         connections: usize,
-        depth: usize,
+        script: Script,
     ) -> Result<Self, LoadError> {
         let mut crowd = Self {
             poll: new_poll()?,
             events: Events::with_capacity(EVENTS_MAX),
-            script: Script::new(depth),
+            script,
             buffer: vec![0; READ_BYTES_MAX].into_boxed_slice(),
             askers: Vec::with_capacity(connections),
             busy: 0,
@@ -120,7 +122,7 @@ impl Crowd {
             let slot = event.token().0;
             let Some(asker) = &mut self.askers[slot] else { continue };
             let was_busy = asker.is_busy();
-            let progress = asker.handle_ready(event, &self.script, &mut self.buffer);
+            let progress = asker.handle_ready(event, &mut self.buffer);
             if progress.answered > 0 {
                 now = Instant::now();
                 record(progress.answered, now.duration_since(asker.sent_at()));
@@ -150,16 +152,34 @@ impl Crowd {
         }
     }
 
-    /// Asks nothing more, waits for what is under way, and counts what does not come.
+    /// Every connection waits for this text, which nobody asks for.
+    pub fn expect(&mut self, text: &[u8]) {
+        let burst = Rc::new(Burst::unasked(text));
+        let now = Instant::now();
+        for asker in self.askers.iter_mut().flatten() {
+            asker.expect(burst.clone(), now);
+            self.busy += 1;
+        }
+    }
+
+    /// Asks nothing more, waits for what is under way, and counts what does not come: whoever is
+    /// owed something then is dropped. Returns the faults since the last finish.
     pub fn finish(&mut self) -> Result<Faults, LoadError> {
         self.bursts_left = 0;
         let began = Instant::now();
         while self.busy > 0 && began.elapsed() < PATIENCE {
             self.turn(|_, _| {})?;
         }
-        let owed = self.askers.iter().flatten().map(|asker| asker.owed(&self.script) as u64);
-        self.faults.missing = owed.sum();
-        Ok(self.faults)
+        for place in &mut self.askers {
+            if let Some(asker) = place
+                && asker.is_busy()
+            {
+                self.faults.missing += asker.owed() as u64;
+                *place = None;
+            }
+        }
+        self.busy = 0;
+        Ok(std::mem::take(&mut self.faults))
     }
 }
 
@@ -183,6 +203,7 @@ pub fn wait(poll: &mut Poll, events: &mut Events) -> Result<(), LoadError> {
 mod tests {
     use super::Crowd;
     use crate::outcome::Faults;
+    use crate::questions::{Mix, Script};
     use std::io::{Read, Write};
     use std::net::{SocketAddr, TcpListener};
 
@@ -199,7 +220,8 @@ mod tests {
     }
 
     fn faults_of(answer: &'static [u8]) -> Faults {
-        let mut crowd = Crowd::open_all(server_that_says(answer), 1, 1).unwrap();
+        let mut crowd =
+            Crowd::open_all(server_that_says(answer), 1, Script::new(1, Mix::Repeating)).unwrap();
         // A connection that answered and stays idle shows its end only when it is looked at.
         while crowd.open() > 0 {
             crowd.turn(|_, _| {}).unwrap();
@@ -228,6 +250,29 @@ mod tests {
     #[test]
     fn an_answer_more_than_was_asked_for_is_wrong() {
         let faults = faults_of(b"My name is Sir Lancelot of Camelot.Blue.");
+        assert_eq!(faults, Faults { wrong: 1, lost: 0, missing: 0 });
+    }
+
+    /// What a crowd that asks nothing makes of what one connection is told.
+    fn faults_of_push(said: &'static [u8], expected: &[u8]) -> Faults {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let script = Script::new(0, Mix::Repeating);
+        let mut crowd = Crowd::open_all(listener.local_addr().unwrap(), 1, script).unwrap();
+        assert_eq!((crowd.open(), crowd.busy()), (1, 0));
+        let (mut socket, _) = listener.accept().unwrap();
+        socket.write_all(said).unwrap();
+        crowd.expect(expected);
+        crowd.finish().unwrap()
+    }
+
+    #[test]
+    fn a_push_that_comes_as_expected_is_no_fault() {
+        assert_eq!(faults_of_push(b"Camelot!", b"Camelot!"), Faults::default());
+    }
+
+    #[test]
+    fn a_push_that_differs_is_wrong() {
+        let faults = faults_of_push(b"Camelot!", b"Cam");
         assert_eq!(faults, Faults { wrong: 1, lost: 0, missing: 0 });
     }
 }

@@ -8,6 +8,7 @@
 //! {"shape":"conversations","port":1060,"pid":7,"users":20,"warmMs":50,"sliceMs":350}
 //! {"shape":"count","port":1060,"connections":10,"depth":16,"requests":16000}
 //! {"shape":"hold","port":1060,"connections":15000}
+//! {"shape":"receive","text":"Camelot!"}
 //! {"shape":"release"}
 //! ```
 //! A result is `{"ok":true,...}` (see `outcome`) or `{"ok":false,"code":"...","message":"..."}`.
@@ -62,6 +63,7 @@ fn obey(command: Command, held: &mut Option<Crowd>) -> Result<Value, LoadError> 
             *held = Some(crowd);
             Ok(result)
         }
+        Command::Receive(receive) => hold::receive(&receive, held.as_mut()),
         Command::Release(_) => {
             let released = held.take().map_or(0, |crowd| crowd.open());
             Ok(json!({ "ok": true, "released": released }))

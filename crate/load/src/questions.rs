@@ -1,5 +1,9 @@
 //! The questions, the answers they must get, and the comparison of the two. Does no I/O.
 
+use serde::Deserialize;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// The exchanges of the Launcelot protocol, in the order in which a connection asks them.
 pub const EXCHANGES: [(&str, &str); 3] = [
     ("What is your name?", "My name is Sir Lancelot of Camelot."),
@@ -7,12 +11,26 @@ pub const EXCHANGES: [(&str, &str); 3] = [
     ("What is your favorite color?", "Blue."),
 ];
 
-/// The bursts of one depth. Burst `n` begins with exchange `n`; after it comes `after(n)`.
+/// What every connection asks next.
 pub struct Script {
-    bursts: Vec<Burst>,
+    depth: usize,
+    /// Those of the repeating mix. Burst `n` begins with exchange `n`; after it comes `after(n)`.
+    bursts: Vec<Rc<Burst>>,
+}
+
+/// Which questions are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mix {
+    /// The three exchanges, round and round.
+    #[default]
+    Repeating,
+    /// Every question is another one, and its answer is the question itself, without its `?`.
+    Fresh,
 }
 
 /// Questions sent at once, and what must come back.
+#[derive(Default)]
 pub struct Burst {
     pub questions: Vec<u8>,
     answers: Vec<u8>,
@@ -20,35 +38,87 @@ pub struct Burst {
     ends: Vec<usize>,
 }
 
+/// How many fresh questions this process has asked: what one slice asked, no other one asks again.
+static FRESH_ASKED: AtomicU64 = AtomicU64::new(0);
+
 impl Script {
-    pub fn new(depth: usize) -> Self {
-        Self { bursts: (0..EXCHANGES.len()).map(|first| Burst::new(first, depth)).collect() }
+    /// Bursts of `depth` questions; none at all is a script for who only listens.
+    pub fn new(depth: usize, mix: Mix) -> Self {
+        let bursts = match mix {
+            Mix::Repeating => {
+                (0..EXCHANGES.len()).map(|first| Rc::new(Burst::new(first, depth))).collect()
+            }
+            Mix::Fresh => Vec::new(),
+        };
+        Self { depth, bursts }
     }
 
-    pub fn burst(&self, first: usize) -> &Burst {
-        &self.bursts[first % EXCHANGES.len()]
+    /// Puts the burst that begins with exchange `first` in the place of the one before it.
+    pub fn put_burst(&self, first: usize, burst: &mut Rc<Burst>) {
+        match self.bursts.get(first % EXCHANGES.len()) {
+            Some(next) => burst.clone_from(next),
+            None => match Rc::get_mut(burst) {
+                Some(own) => own.refresh(self.depth),
+                None => unreachable!("a fresh burst is its asker's own"),
+            },
+        }
     }
 
     /// The exchange that follows a burst, so that the stream goes round all of them.
     pub fn after(&self, first: usize) -> usize {
-        (first + self.burst(first).ends.len()) % EXCHANGES.len()
+        (first + self.depth) % EXCHANGES.len()
     }
 }
 
 impl Burst {
     fn new(first: usize, depth: usize) -> Self {
-        let mut burst = Self { questions: Vec::new(), answers: Vec::new(), ends: Vec::new() };
+        let mut burst = Self::default();
         for (question, answer) in EXCHANGES.iter().cycle().skip(first).take(depth) {
-            burst.questions.extend_from_slice(question.as_bytes());
-            burst.answers.extend_from_slice(answer.as_bytes());
-            burst.ends.push(burst.answers.len());
+            burst.push(question.as_bytes(), answer.as_bytes());
         }
         burst
+    }
+
+    /// What comes without having been asked for.
+    pub fn unasked(text: &[u8]) -> Self {
+        let mut burst = Self::default();
+        burst.push(&[], text);
+        burst
+    }
+
+    fn push(&mut self, question: &[u8], answer: &[u8]) {
+        self.questions.extend_from_slice(question);
+        self.answers.extend_from_slice(answer);
+        self.ends.push(self.answers.len());
+    }
+
+    /// Makes it questions that nobody has asked before.
+    fn refresh(&mut self, depth: usize) {
+        self.questions.clear();
+        self.answers.clear();
+        self.ends.clear();
+        for _ in 0..depth {
+            let question = fresh_question(FRESH_ASKED.fetch_add(1, Ordering::Relaxed));
+            self.push(&question, &question[..question.len() - 1]);
+        }
     }
 
     pub fn depth(&self) -> usize {
         self.ends.len()
     }
+}
+
+/// `Who is 0123456789abcdef?`: 24 bytes, another one for each number. Multiplying by an odd number
+/// only permutes, but spreads the digits, so that neighbours are not alike.
+fn fresh_question(number: u64) -> [u8; 24] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut question = *b"Who is 0123456789abcdef?";
+    let mut rest = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for digit in &mut question[7..23] {
+        *digit = DIGITS[(rest & 15) as usize];
+        rest >>= 4;
+    }
+    question
 }
 
 /// The answer differs from what was asked for, or nothing was asked for.
@@ -90,20 +160,22 @@ impl Checker {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checker, Script, Wrong};
+    use super::{Burst, Checker, EXCHANGES, Mix, Script, Wrong, fresh_question};
+    use std::collections::HashSet;
+    use std::rc::Rc;
 
     /// Feeds the pieces to a fresh check of a burst of three.
     fn check(pieces: &[&str]) -> (Result<usize, Wrong>, usize) {
-        let script = Script::new(3);
+        let burst = Burst::new(0, 3);
         let mut checker = Checker::default();
         let mut completed = 0;
         for piece in pieces {
-            match checker.handle_piece(script.burst(0), piece.as_bytes()) {
+            match checker.handle_piece(&burst, piece.as_bytes()) {
                 Ok(count) => completed += count,
-                Err(wrong) => return (Err(wrong), checker.owed(script.burst(0))),
+                Err(wrong) => return (Err(wrong), checker.owed(&burst)),
             }
         }
-        (Ok(completed), checker.owed(script.burst(0)))
+        (Ok(completed), checker.owed(&burst))
     }
 
     const ALL: &str = "My name is Sir Lancelot of Camelot.To seek the Holy Grail.Blue.";
@@ -150,10 +222,51 @@ mod tests {
 
     #[test]
     fn bursts_follow_each_other_without_a_gap() {
-        let script = Script::new(16);
+        let script = Script::new(16, Mix::Repeating);
         assert_eq!(script.after(0), 1);
         assert_eq!(script.after(2), 0);
-        assert!(script.burst(1).questions.starts_with(b"What is your quest?"));
-        assert!(script.burst(0).questions.ends_with(b"What is your name?"));
+        let mut burst = Rc::new(Burst::default());
+        script.put_burst(1, &mut burst);
+        assert!(burst.questions.starts_with(b"What is your quest?"));
+        script.put_burst(0, &mut burst);
+        assert!(burst.questions.ends_with(b"What is your name?"));
+    }
+
+    #[test]
+    fn a_fresh_question_is_asked_once_and_is_its_own_answer() {
+        let script = Script::new(100, Mix::Fresh);
+        let mut burst = Rc::new(Burst::default());
+        let mut seen = HashSet::new();
+        for _ in 0..10 {
+            script.put_burst(0, &mut burst);
+            assert_eq!(burst.depth(), 100);
+            assert_eq!(
+                burst.answers,
+                burst.questions.split(|byte| *byte == b'?').collect::<Vec<_>>().concat()
+            );
+            seen.extend(burst.questions.chunks_exact(24).map(<[u8]>::to_vec));
+        }
+        assert_eq!(seen.len(), 1000);
+        assert!(EXCHANGES.iter().all(|(question, _)| !seen.contains(question.as_bytes())));
+    }
+
+    #[test]
+    fn a_fresh_question_shows_its_number() {
+        assert_eq!(&fresh_question(0), b"Who is 0000000000000000?");
+        assert_eq!(&fresh_question(1), b"Who is 51c7a4f79b9773e9?");
+    }
+
+    #[test]
+    fn a_script_without_questions_owes_nothing() {
+        let mut burst = Rc::new(Burst::default());
+        Script::new(0, Mix::Repeating).put_burst(0, &mut burst);
+        assert_eq!((burst.questions.len(), Checker::default().owed(&burst)), (0, 0));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_checked_as_well() {
+        let burst = Burst::unasked(b"Camelot!");
+        assert_eq!(Checker::default().handle_piece(&burst, b"Camelot!"), Ok(1));
+        assert_eq!(Checker::default().handle_piece(&burst, b"Camelot?"), Err(Wrong));
     }
 }

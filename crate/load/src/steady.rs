@@ -4,10 +4,12 @@ use crate::command::Steady;
 use crate::crowd::Crowd;
 use crate::error::LoadError;
 use crate::outcome::Outcome;
+use crate::questions::Script;
 use crate::slice::{Slice, wait_for_rest};
 
 pub fn run(steady: &Steady) -> Result<Outcome, LoadError> {
-    let mut crowd = Crowd::open_all(steady.target.address(), steady.connections, steady.depth)?;
+    let script = Script::new(steady.depth, steady.mix);
+    let mut crowd = Crowd::open_all(steady.target.address(), steady.connections, script)?;
     let mut slice = Slice::begin(steady.pid, steady.warm_ms, steady.slice_ms);
     crowd.ask(u64::MAX);
     loop {

@@ -59,7 +59,6 @@ pub struct Watch {
     pub not_admitted: AtomicU64,
     pub missed: AtomicU64,
     pub gate: Gate,
-    /// By the number of the limit: begins without an end.
     overloads: [AtomicI64; 2],
     faults: Mutex<Vec<String>>,
 }
@@ -70,8 +69,12 @@ impl Watch {
     pub fn assert_told_well(&self) {
         let faults = std::mem::take(&mut *self.faults.lock().unwrap());
         assert!(faults.is_empty(), "{}", faults.join("\n"));
-        let left = [&self.overloads[0], &self.overloads[1]];
-        assert_eq!(left.map(|left| left.load(Ordering::SeqCst)), [0; 2], "overloads do not end");
+        assert_eq!(self.overloads(), [0; 2], "overloads do not end");
+    }
+
+    /// By the number of the limit: begins without an end.
+    pub fn overloads(&self) -> [i64; 2] {
+        [&self.overloads[0], &self.overloads[1]].map(|left| left.load(Ordering::SeqCst))
     }
 }
 

@@ -7,7 +7,7 @@ use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::Interest;
-use lancelot_engine::mailbox::{Outcome, Responses};
+use lancelot_engine::responses::{Outcome, Responses};
 use lancelot_engine::server::{Listen, Server, StopReport};
 use lancelot_engine::stats::Counters;
 use std::net::Ipv4Addr;
@@ -129,7 +129,7 @@ impl Rig {
 
     pub fn respond(&self, asked: &Asked, bytes: &[u8]) {
         let mut responses = Responses::default();
-        let outcome = Outcome::Bytes(bytes.len() as u32);
+        let outcome = Outcome::bytes(bytes.len() as u32);
         responses.push(asked.who.id, asked.number, [outcome].into_iter(), bytes);
         self.server.mailbox(asked.who.loop_number).respond(responses);
     }

@@ -57,6 +57,16 @@ fn a_push_leaves_behind_what_the_peer_has_not_taken_however_it_takes_it() {
 }
 
 #[test]
+fn a_push_leaves_behind_what_is_unsent_though_the_peer_takes_all_of_it_now() {
+    let served = served(Options::default());
+    let mut drive = Drive::open(&served, 0, 1);
+    drive.handle_piece(b"a?a?");
+    drive.takes = usize::MAX;
+    assert!(drive.push(b"<1>"));
+    assert_eq!(ascii(&drive.out), "A.A.<1>");
+}
+
+#[test]
 fn a_push_at_the_high_water_mark_is_refused_and_counted() {
     let served = served(Options { high_water_bytes: 10, ..handled() });
     let mut drive = Drive::open(&served, 0, 0);

@@ -5,6 +5,8 @@ use crate::common::passing::{Asked, Told};
 use crate::common::rig::{Loops, Rig};
 use lancelot_engine::config::Options;
 use lancelot_engine::handler::Overload::{self, Connections, InFlight};
+use lancelot_engine::responses::{Outcome, Responses};
+use std::thread;
 
 /// What was told of overload since this was asked last.
 fn overloads(rig: &Rig) -> Vec<(Overload, bool)> {
@@ -178,6 +180,46 @@ fn the_loop_that_closes_a_connection_tells_that_they_are_no_more_too_many() {
         assert_eq!(next(&rig, Connections, false), closing);
         clients.into_iter().for_each(|(client, _)| client.reset());
         (0..4).for_each(|_| _ = rig.closed());
+    }
+    rig.end();
+}
+
+/// Rooms for two come, and three have waited.
+#[test]
+fn requests_in_flight_are_too_many_for_as_long_as_somebody_waits() {
+    let options = Options { has_handler: true, in_flight_loop_max: 2, ..Options::default() };
+    let mut rig = Rig::start(options);
+    let (_client, asked) = ask(&rig, b"1?2?", 2);
+    let mut waiting: Vec<_> = (0..3).map(|_| rig.known_client().0).collect();
+    waiting.iter_mut().for_each(|client| client.send(b"a?x?"));
+    waiting.iter_mut().for_each(|client| client.expect(b"Alpha."));
+    next(&rig, InFlight, true);
+    let mut responses = Responses::default();
+    let outcomes = [Outcome::bytes(1), Outcome::bytes(1)];
+    responses.push(asked[0].who.id, 1, outcomes.into_iter(), b"..");
+    rig.server.mailbox(0).respond(responses);
+    rig.wait_for("two are asked", |counters| counters.tally.requests == 7);
+    let told = overloads(&rig);
+    assert_eq!(told.iter().filter(|(_, begins)| *begins).count() * 2, told.len(), "{told:?}");
+    rig.end();
+}
+
+/// One leaves just when another comes, which may be refused: by another loop.
+#[test]
+fn connections_are_no_more_too_many_once_all_are_gone_whichever_loop_they_leave() {
+    const ROUNDS: u64 = 200;
+    let options = Options { connections_max: 1, ..Options::default() };
+    let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: true });
+    let address = rig.server.address();
+    for round in 1..=ROUNDS {
+        let leaving = rig.known_client().0;
+        let coming = thread::spawn(move || Client::connect(address).reset());
+        leaving.reset();
+        coming.join().unwrap();
+        rig.wait_for("both are gone", |counters| {
+            counters.open() == 0 && counters.accepted + counters.refused == 2 * round
+        });
+        assert_eq!(rig.watch.overloads(), [0; 2], "it has begun and not ended");
     }
     rig.end();
 }

@@ -5,7 +5,7 @@ use crate::common::passing::{Asked, Who};
 use crate::common::rig::Rig;
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::mailbox::{Outcome, Responses};
+use lancelot_engine::responses::{Outcome, Responses};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::BTreeSet;
@@ -58,8 +58,8 @@ fn runs(made: &[Made], run_max: usize) -> Vec<(u32, Vec<Outcome>, Vec<u8>)> {
     let mut runs: Vec<(u32, Vec<Outcome>, Vec<u8>)> = Vec::new();
     for (number, made) in (1..).zip(made) {
         let (outcome, bytes) = match made {
-            Made::Bytes(bytes) => (Outcome::Bytes(bytes.len() as u32), &bytes[..]),
-            Made::Close => (Outcome::Close(CloseReason::HandlerClose), &[][..]),
+            Made::Bytes(bytes) => (Outcome::bytes(bytes.len() as u32), &bytes[..]),
+            Made::Close => (Outcome::close(CloseReason::HandlerClose), &[][..]),
             Made::Later => continue,
         };
         match runs.last_mut() {
