@@ -102,7 +102,7 @@ impl Busy {
         let writes = !self.output.is_empty();
         let oldest = self.pipeline.oldest();
         let begun = open && !self.paused && !self.input.is_empty();
-        let waits = open && self.paused && !self.held_back && !writes && oldest.is_none();
+        let waits = open && self.no_room && !self.held_back && !writes && oldest.is_none();
         [
             writes.then(|| (self.progress_ms + config.write_ms_max, Clock::Write)),
             oldest.map(|(number, at_ms)| (at_ms + config.handler_ms_max, Clock::Handler(number))),

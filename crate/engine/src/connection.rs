@@ -264,9 +264,9 @@ impl Connection {
     }
 
     /// Ends a `hold_back`; the driver sees by `can_resume` what follows.
-    pub fn let_go_on(&mut self) {
+    pub fn let_go_on(&mut self, now_ms: u64) {
         if let Some(busy) = &mut self.busy {
-            busy.held_back = false;
+            (busy.held_back, busy.began_ms) = (false, now_ms);
         }
     }
 

@@ -92,6 +92,8 @@ pub(crate) struct EventLoop<H> {
     commands: Vec<Command>,
     started: Instant,
     now_ms: u64,
+    /// By when a stop must be complete that was asked for and has not begun.
+    stop_by_ms: Option<u64>,
     stopping: Option<Stopping>,
 }
 
@@ -131,6 +133,7 @@ impl<H: Handler> EventLoop<H> {
             commands: Vec::new(),
             started: Instant::now(),
             now_ms: 0,
+            stop_by_ms: None,
             stopping: None,
             common,
         })
@@ -185,6 +188,7 @@ impl<H: Handler> EventLoop<H> {
         self.accept();
         self.serve_ready();
         self.act();
+        self.stop_if_due();
         self.expire();
         self.end_turn();
         Ok(())

@@ -87,7 +87,9 @@ impl<H: Handler> EventLoop<H> {
             Action::Pause(id) => {
                 self.serve(id, |sides, turn| sides.connection.hold_back(turn.now_ms));
             }
-            Action::Resume(id) => self.serve(id, |sides, _| sides.connection.let_go_on()),
+            Action::Resume(id) => {
+                self.serve(id, |sides, turn| sides.connection.let_go_on(turn.now_ms))
+            }
             Action::Inspect { id, ticket } => {
                 let now_ms = self.now_ms;
                 let peer = self.peers.find(id);

@@ -24,8 +24,22 @@ pub(super) struct Stopping {
 }
 
 impl<H: Handler> EventLoop<H> {
-    /// No new connections; what came is answered; the rest is cut after `drain`.
+    /// No new connections; what came is answered; the rest is cut after `drain`. What the
+    /// application asked for before is done before, while there is time.
     pub(super) fn stop(&mut self, drain: Duration) {
+        let deadline_ms = self.now_ms + drain.as_millis() as u64;
+        self.stop_by_ms = Some(self.stop_by_ms.map_or(deadline_ms, |ms| ms.min(deadline_ms)));
+        self.stop_if_due();
+    }
+
+    /// Begins a stop that was asked for, once nothing else is to be done before.
+    pub(super) fn stop_if_due(&mut self) {
+        let Some(deadline_ms) = self.stop_by_ms else { return };
+        if !self.acting.is_idle() && self.now_ms < deadline_ms {
+            return;
+        }
+        self.stop_by_ms = None;
+        let drain = Duration::from_millis(deadline_ms.saturating_sub(self.now_ms));
         self.stop_self(drain);
         if self.leads {
             self.stop_crew(drain);

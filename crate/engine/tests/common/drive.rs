@@ -138,7 +138,7 @@ impl<'a> Drive<'a> {
     }
 
     pub fn let_go_on(&mut self) {
-        self.serve(|connection, _| connection.let_go_on());
+        self.serve(|connection, turn| connection.let_go_on(turn.now_ms));
     }
 
     pub fn handle_response(&mut self, number: u32, response: Response<'_>) {
