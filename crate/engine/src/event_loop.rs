@@ -257,8 +257,8 @@ impl<H: Handler> EventLoop<H> {
             _ = SockRef::from(sides.socket).set_linger(Some(Duration::ZERO));
         }
         self.counters.closes[reason as usize] += 1;
-        let open = self.common.open.fetch_sub(1, Ordering::Relaxed) - 1;
-        if self.common.refuses.load(Ordering::Relaxed) {
+        let open = self.common.open.fetch_sub(1, Ordering::SeqCst) - 1;
+        if self.common.refuses.load(Ordering::SeqCst) {
             self.end_refusal(open);
         }
         self.tell_end(id, &sides, reason);
@@ -338,9 +338,6 @@ impl<H: Handler> EventLoop<H> {
             room = 0;
         }
         let is_low = tally.in_flight <= in_flight_max / 2 && tally.in_flight_bytes <= bytes_max / 2;
-        if is_low && std::mem::take(&mut self.lacks_room) {
-            self.handler.overloaded(Overload::InFlight, false, self.now_ms);
-        }
         while room > 0
             && let Some(id) = self.awaiting_room.pop_front()
         {
@@ -350,6 +347,9 @@ impl<H: Handler> EventLoop<H> {
                 self.ready.push_back(id);
             }
             room -= 1;
+        }
+        if is_low && self.awaiting_room.is_empty() && std::mem::take(&mut self.lacks_room) {
+            self.handler.overloaded(Overload::InFlight, false, self.now_ms);
         }
     }
 

@@ -54,10 +54,12 @@ impl<H: Handler> EventLoop<H> {
                 if self.common.open.fetch_add(1, Ordering::Relaxed)
                     >= self.common.config.connections_max
                 {
-                    if !self.common.refuses.swap(true, Ordering::Relaxed) {
+                    if !self.common.refuses.swap(true, Ordering::SeqCst) {
                         self.handler.overloaded(Overload::Connections, true, self.now_ms);
                     }
-                    return self.refuse();
+                    self.refuse();
+                    // The last of them may have ended just before, in another loop.
+                    return self.end_refusal(self.common.open.load(Ordering::SeqCst));
                 }
                 self.hand_out(socket, address);
             }

@@ -137,7 +137,7 @@ impl<H: Handler> EventLoop<H> {
     pub(super) fn end_refusal(&mut self, open: usize) {
         let connections_max = self.common.config.connections_max;
         if open <= connections_max - connections_max.div_ceil(10)
-            && self.common.refuses.swap(false, Ordering::Relaxed)
+            && self.common.refuses.swap(false, Ordering::SeqCst)
         {
             self.handler.overloaded(Overload::Connections, false, self.now_ms);
         }
