@@ -2,6 +2,8 @@
 
 import { once } from 'node:events'
 import { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import type { CloseCode, LancelotError } from '../../src/errors.ts'
 import type { LancelotServer } from '../../src/server.ts'
@@ -313,6 +315,32 @@ test('a shared port is refused where this version of Node.js has none', async t 
   }
   const error = (await t.throwsAsync(start(t, { reusePort: true }))) as LancelotError
   t.deepEqual([error.code, error.option], ['ERR_LANCELOT_OPTION_RANGE', 'reusePort'])
+})
+
+test.serial('an object of a connection that is gone does not keep its socket', async t => {
+  const server = await start(t)
+  const met = once(server, 'connection')
+  const client = await SocketClient.open(server.address)
+  const [connection] = (await met) as [Connection]
+  const { write } = Socket.prototype
+  let socket: WeakRef<Socket> | undefined
+  Socket.prototype.write = function (this: Socket, ...args: unknown[]) {
+    if (this !== client.socket) socket = new WeakRef(this)
+    return (write as (...args: unknown[]) => boolean).apply(this, args)
+  } as typeof write
+  client.send('x?')
+  await client.expect('X.')
+  Socket.prototype.write = write
+  const closed = nextClose(server)
+  await client.finish()
+  await closed
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  while (socket?.deref() !== undefined) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  t.false(await connection.send('late'))
 })
 
 test('a route has the failures of a handler', async t => {

@@ -20,7 +20,7 @@ import type {
 import { SocketClient } from '../socket-client.ts'
 
 /** Whether the native engine is tested too. */
-const IS_NATIVE_TESTED: boolean = false
+const IS_NATIVE_TESTED: boolean = true
 
 export type Engine = 'js' | 'native'
 

@@ -1,5 +1,6 @@
 /** Connections that the application paused: they are not read, and end as any other does. */
 
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { ENGINES, HeldHandler, meet, nextClose, roundTrips, start, untilStats } from './engines.ts'
 
@@ -63,6 +64,24 @@ for (const engine of ENGINES) {
     const closed = server.close({ drainMsMax: 600_000 })
     connection.pause()
     t.is((await ended).code, 'stopped')
+    t.deepEqual(await closed, { drained: 1, cut: 0 })
+  })
+
+  test(`${engine}: one that waits for its handler and is paused then does not either`, async t => {
+    const handler = new HeldHandler()
+    const server = await start(t, engine, { handler: handler.handle, inFlightMax: 1 })
+    const { client, connection } = await meet(server)
+    client.send('a?b?')
+    await handler.asked('a')
+    const ended = nextClose(server)
+    const closed = server.close({ drainMsMax: 600_000 })
+    // The engine has looked, and waits for the handler.
+    for (let count = 0; count < 10; count++) await turn()
+    await connection.stats()
+    connection.pause()
+    await connection.stats()
+    handler.release('a', 'A.')
+    t.like(await ended, { code: 'stopped', requests: 1 })
     t.deepEqual(await closed, { drained: 1, cut: 0 })
   })
 

@@ -76,6 +76,10 @@ test.serial('a process ends by itself once its server was closed', t =>
   processesEnd(t, 'close-and-end', '0'),
 )
 
+test.serial('a process whose server is busy ends by itself once it is unreferenced', t =>
+  processesEnd(t, 'unref', '0'),
+)
+
 test.serial('process.exit ends a process whose server is busy', t => processesEnd(t, 'exit', '7'))
 
 test.serial('an uncaught exception ends a process whose server is busy', t =>

@@ -18,6 +18,9 @@ const WAYS = {
   async 'close-and-end'() {
     await server.close()
   },
+  unref() {
+    server.unref()
+  },
   exit() {
     process.exit(7)
   },
