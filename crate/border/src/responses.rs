@@ -11,7 +11,7 @@ const HEADER_WORDS: usize = 6;
 /// The responses for each of so many loops. What is no run ends it: `src/native-outbox.ts` writes
 /// nothing else.
 pub fn unpack(words: &[i32], text: &[u8], loops: usize) -> Vec<Responses> {
-    let none = |_| Responses::with_capacity(words.len(), text.len());
+    let none = |_| Responses::with_capacity(words.len() / loops, text.len() / loops);
     let mut responses: Vec<_> = (0..loops).map(none).collect();
     let (mut words, mut text) = (words, text);
     while let Some((&[loop_number, slot, generation, number, count, bytes], rest)) =
