@@ -17,7 +17,7 @@ import {
   sumFaults,
 } from './load-process.ts'
 import { LOAD_CORE, requireTools, SERVER_CORE } from './machine.ts'
-import { buildServers, type RunningServer, startServer, stopAll } from './servers.ts'
+import { buildServers, entryOf, type RunningServer, startServer, stopAll } from './servers.ts'
 import { median } from './statistics.ts'
 import { figure, markdownTable } from './table.ts'
 
@@ -34,7 +34,7 @@ export async function runBlocked(quick: boolean): Promise<Faults> {
   buildServers(['native'])
   const blockedMs = quick ? BLOCKED_MS_QUICK : BLOCKED_MS
   const slices = Math.floor(blockedMs / SLICE_MS_WITH_REST)
-  const server = await startServer('native')
+  const server = await startServer(entryOf('native'))
   const hasThirdCore = availableParallelism() >= 3
   const load = await startLoad(hasThirdCore ? LOAD_CORE : SERVER_CORE)
   try {
@@ -63,7 +63,7 @@ export async function runBlocked(quick: boolean): Promise<Faults> {
 }
 
 /** Moves the JavaScript thread, which is the process's first, and none of the others. */
-function pinMainThread(pid: number, core: number): void {
+export function pinMainThread(pid: number, core: number): void {
   const { status } = spawnSync('taskset', ['-c', '-p', String(core), String(pid)])
   if (status === 0) return
   throw new BenchError('MACHINE_UNFIT', `taskset could not move process ${pid} to core ${core}`)

@@ -37,14 +37,18 @@ export interface CountResult extends Faults {
   requests: number
 }
 
-/** What holding connections came to. */
+/** What holding connections came to, or receiving on them. */
 export interface HoldResult extends Faults {
+  /** Connections that are still there. */
   held: number
 }
 
+/** Three questions round and round, or none that was ever asked before. */
+export type Mix = 'repeating' | 'fresh'
+
 /** The shape of a slice. */
 export type Shape =
-  | { shape: 'steady'; connections: number; depth: number }
+  | { shape: 'steady'; connections: number; depth: number; mix?: Mix }
   | { shape: 'conversations'; users: number }
 
 /** The server to ask. */
@@ -66,7 +70,10 @@ export interface LoadProcess {
     target: Target,
     run: { connections: number; depth: number; requests: number },
   ): Promise<CountResult>
-  hold(target: Target, connections: number): Promise<HoldResult>
+  /** Opens connections that ask once, unless they are to be `silent`, and stay. */
+  hold(target: Target, connections: number, silent?: 'silent'): Promise<HoldResult>
+  /** Resolves when every connection that is held got this text without asking, or ran out of time. */
+  receive(text: string): Promise<HoldResult>
   release(): Promise<void>
   stop(): Promise<void>
 }
@@ -84,7 +91,9 @@ export async function startLoad(core: number): Promise<LoadProcess> {
   return {
     slice: (target, shape, times) => ask({ ...shape, ...target, ...times }),
     count: ({ port }, run) => ask({ shape: 'count', port, ...run }),
-    hold: ({ port }, connections) => ask({ shape: 'hold', port, connections }),
+    hold: ({ port }, connections, silent) =>
+      ask({ shape: 'hold', port, connections, asks: silent === undefined }),
+    receive: text => ask({ shape: 'receive', text }),
     release: () => ask({ shape: 'release' }),
     stop: () => child.stop(),
   }

@@ -16,8 +16,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   valgrind: 'valgrind',
 }
 
-/** The command, bound to one core. */
-export function pinned(core: number, command: readonly string[]): string[] {
+/** The command, bound to one core, or to some: `0,1`. */
+export function pinned(core: number | string, command: readonly string[]): string[] {
   return ['taskset', '-c', String(core), ...command]
 }
 

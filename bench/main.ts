@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { BenchError } from './bench-error.ts'
 import { runBlocked } from './blocked.ts'
+import { BORDER_ROWS, parseBorderRows, runBorder } from './border.ts'
 import { runInstructions } from './instructions.ts'
 import { type Faults, isFaulty, sumFaults } from './load-process.ts'
 import { describeMachine } from './machine.ts'
@@ -25,12 +26,14 @@ COMMAND (default: slices, syscalls, memory and blocked, one after the other)
   memory        user memory per idle connection
   blocked       throughput while JavaScript is blocked
   instructions  user instructions per request, by callgrind
+  border        the border to JavaScript: handlers, events, memory, pushes, crossing
 
 OPTIONS
   --quick            a short smoke of the instruments; its figures mean nothing
   --rounds N         slices of each server under each load, 2 or more (24)
   --servers A,B      some of: ${SERVER_NAMES.join(', ')}
-                     (all but engine, which is native's engine without Node)
+                     (all but engine, which is native's engine without Node, and bun)
+  --rows A,B         of border, some of: ${BORDER_ROWS.join(', ')} (all)
   --seed N           repeats the order and the intervals of a run
   --help             prints this
 `
@@ -40,6 +43,7 @@ interface Settings {
   quick: boolean
   rounds: number
   names: ServerName[]
+  rows: string[]
   seed: number
 }
 
@@ -49,6 +53,7 @@ const RUNS: Readonly<Record<string, (settings: Settings) => Promise<Faults>>> = 
   memory: ({ names, quick }) => runMemory(names, quick),
   blocked: ({ quick }) => runBlocked(quick),
   instructions: ({ quick }) => runInstructions(quick),
+  border: ({ rows, ...settings }) => runBorder(rows, settings),
 }
 const DEFAULT_RUNS = ['slices', 'syscalls', 'memory', 'blocked']
 
@@ -65,6 +70,7 @@ function parseCommand(): { commands: string[]; settings: Settings } | undefined 
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       servers: { type: 'string', default: DEFAULT_SERVER_NAMES.join(',') },
+      rows: { type: 'string', default: BORDER_ROWS.join(',') },
       seed: { type: 'string', default: String(randomInt(2 ** 31)) },
       help: { type: 'boolean', default: false },
     },
@@ -80,6 +86,7 @@ function parseCommand(): { commands: string[]; settings: Settings } | undefined 
     quick: values.quick,
     rounds: parseNumber('rounds', values.rounds ?? (values.quick ? '3' : '24'), 2),
     names: parseServerNames(values.servers),
+    rows: parseBorderRows(values.rows),
     seed: parseNumber('seed', values.seed, 0),
   }
   return { commands, settings }

@@ -1,5 +1,5 @@
 /**
- * User memory per idle connection that has asked once.
+ * User memory per connection that stays open and idle.
  *
  * Anonymous memory of the server's process (page by page, from smaps_rollup), with the connections
  * open, minus before, over their number. What a process needs only once is not to be charged to the
@@ -7,7 +7,8 @@
  * readings. A fresh process for each repeat, for memory given back stays with the allocator.
  */
 
-import { readFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { anonymousBytes, openFiles } from './accounts.ts'
 import { BenchError } from './bench-error.ts'
 import {
   type Faults,
@@ -17,7 +18,14 @@ import {
   sumFaults,
 } from './load-process.ts'
 import { LOAD_CORE, requireTools } from './machine.ts'
-import { buildServers, type RunningServer, type ServerName, startServer } from './servers.ts'
+import {
+  buildServers,
+  type Entry,
+  entryOf,
+  type RunningServer,
+  type ServerName,
+  startServer,
+} from './servers.ts'
 import { median } from './statistics.ts'
 import { figure, markdownTable } from './table.ts'
 
@@ -26,35 +34,52 @@ const CONNECTIONS_QUICK = 2000
 const REPEATS = 5
 const WARMING_CONNECTIONS = 64
 const WARMING_TIMES = 20
+const ACCEPT_STEP_MS = 20
+const ACCEPT_MS_MAX = 30_000
+
+/** How many connections are open in the runs that need many. */
+export function manyConnections(quick: boolean): number {
+  return quick ? CONNECTIONS_QUICK : CONNECTIONS
+}
 
 /** Measures and prints the table. Resolves to the faults of all repeats. */
-export async function runMemory(names: readonly ServerName[], quick: boolean): Promise<Faults> {
+export function runMemory(names: readonly ServerName[], quick: boolean): Promise<Faults> {
+  // The floor's second entry would only repeat the first.
+  const entries = names.filter(name => name !== 'floor again').map(name => entryOf(name))
+  return measureMemory('User memory per idle connection', entries, quick)
+}
+
+/** The same for any entries; those of `silent` connections have never asked. */
+export async function measureMemory(
+  title: string,
+  entries: readonly Entry[],
+  quick: boolean,
+  silent?: 'silent',
+): Promise<Faults> {
   requireTools('taskset')
-  buildServers(names)
-  const connections = quick ? CONNECTIONS_QUICK : CONNECTIONS
+  buildServers(entries.map(({ server }) => server))
+  const connections = manyConnections(quick)
   const load = await startLoad(LOAD_CORE)
   const results: HoldResult[] = []
   const rows: string[][] = []
   try {
-    for (const name of names.filter(each => each !== 'floor again')) {
+    for (const entry of entries) {
       const bytes: number[] = []
       for (let repeat = 0; repeat < (quick ? 1 : REPEATS); repeat++) {
-        const server = await startServer(name)
+        const server = await startServer(entry)
         try {
-          bytes.push(await measureOnce(server, load, connections, results))
+          bytes.push(await measureOnce(server, load, connections, results, silent))
         } finally {
           await server.stop()
         }
       }
       const spread = `${figure(Math.min(...bytes))} to ${figure(Math.max(...bytes))}`
-      rows.push([name, figure(median(bytes)), spread])
+      rows.push([entry.label, figure(median(bytes)), spread])
     }
   } finally {
     await load.stop()
   }
-  console.log(
-    `\n### User memory per idle connection, ${connections.toLocaleString('en-US')} open\n`,
-  )
+  console.log(`\n### ${title}, ${connections.toLocaleString('en-US')} open\n`)
   console.log(markdownTable(['server', 'bytes (median)', 'spread'], rows))
   return sumFaults(results)
 }
@@ -64,6 +89,7 @@ async function measureOnce(
   load: LoadProcess,
   connections: number,
   results: HoldResult[],
+  silent?: 'silent',
 ): Promise<number> {
   for (let time = 0; time < WARMING_TIMES; time++) {
     results.push(await load.hold(server, WARMING_CONNECTIONS))
@@ -71,22 +97,30 @@ async function measureOnce(
   }
   await server.settle()
   const before = await anonymousBytes(server.pid)
-  const result = await load.hold(server, connections)
-  results.push(result)
-  if (result.held !== connections) {
-    const found = `${server.name} held ${result.held} of ${connections} connections`
-    throw new BenchError('MACHINE_UNFIT', `${found}; raise the limit of open files (ulimit -n)`)
-  }
+  results.push(await holdAll(server, load, connections, silent))
   await server.settle()
   const after = await anonymousBytes(server.pid)
   await load.release()
   return (after - before) / connections
 }
 
-/** Memory of a process that no file backs: heaps and stacks. */
-async function anonymousBytes(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const found = /^Anonymous:\s+(\d+) kB$/m.exec(text)?.[1]
-  if (found !== undefined) return Number(found) * 1024
-  throw new BenchError('OUTPUT_UNREADABLE', `/proc/${pid}/smaps_rollup has no line 'Anonymous:'`)
+/** Opens the connections; resolves when the server has taken every one of them. */
+export async function holdAll(
+  server: RunningServer,
+  load: LoadProcess,
+  connections: number,
+  silent?: 'silent',
+): Promise<HoldResult> {
+  const before = await openFiles(server.pid)
+  const result = await load.hold(server, connections, silent)
+  if (result.held !== connections) {
+    const found = `${server.label} held ${result.held} of ${connections} connections`
+    throw new BenchError('MACHINE_UNFIT', `${found}; raise the limit of open files (ulimit -n)`)
+  }
+  for (let waitedMs = 0; waitedMs < ACCEPT_MS_MAX; waitedMs += ACCEPT_STEP_MS) {
+    if ((await openFiles(server.pid)) >= before + connections) return result
+    await wait(ACCEPT_STEP_MS)
+  }
+  const found = `${server.label} did not take ${connections} connections in ${ACCEPT_MS_MAX} ms`
+  throw new BenchError('SERVER_FAILED', `${found}, expected it to take every one`)
 }

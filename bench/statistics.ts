@@ -58,6 +58,24 @@ export function ratioOfLowerQuartiles(
   base: readonly number[],
   random: Random,
 ): Ratio {
+  return ratioOf(lowerQuartile, values, base, random)
+}
+
+/** The same of the medians: for rates, where noise takes away instead of adding. */
+export function ratioOfMedians(
+  values: readonly number[],
+  base: readonly number[],
+  random: Random,
+): Ratio {
+  return ratioOf(median, values, base, random)
+}
+
+function ratioOf(
+  middle: (values: readonly number[]) => number,
+  values: readonly number[],
+  base: readonly number[],
+  random: Random,
+): Ratio {
   if (values.length !== base.length) {
     throw new RangeError(
       `the series have ${values.length} and ${base.length} rounds; expected the same number`,
@@ -65,10 +83,10 @@ export function ratioOfLowerQuartiles(
   }
   const ratios = Array.from({ length: RESAMPLES }, () => {
     const rounds = values.map(() => Math.floor(random() * values.length))
-    return lowerQuartile(pick(values, rounds)) / lowerQuartile(pick(base, rounds))
+    return middle(pick(values, rounds)) / middle(pick(base, rounds))
   })
   return {
-    ratio: lowerQuartile(values) / lowerQuartile(base),
+    ratio: middle(values) / middle(base),
     low: quantile(ratios, 0.025),
     high: quantile(ratios, 0.975),
   }

@@ -20,6 +20,7 @@ import {
 import { requireTools } from './machine.ts'
 import {
   buildServers,
+  entryOf,
   type RunningServer,
   type ServerName,
   startServer,
@@ -74,7 +75,7 @@ async function traceRun(
   run: { connections: number; depth: number; requests: number },
   file: string,
 ): Promise<{ counts: CallCounts; result: CountResult }> {
-  const server = await startServer(name)
+  const server = await startServer(entryOf(name))
   try {
     const trace = await attach(server, file)
     let result: CountResult

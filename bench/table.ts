@@ -34,3 +34,10 @@ export function ratioFigure({ ratio, low, high }: Ratio): string {
 export function percent(share: number): string {
   return Number.isFinite(share) ? `${Math.round(share * 100)} %` : '-'
 }
+
+/** Says whether a ratio is what it is to be. Being close is not reaching it. */
+export function wantedNote(what: string, ratio: Ratio, atMost: number): string {
+  const isKnown = [ratio.ratio, ratio.low, ratio.high].every(Number.isFinite)
+  const verdict = !isKnown ? 'cannot tell' : ratio.ratio <= atMost ? 'reached' : 'missed'
+  return `Wanted: ${what} at most ${atMost.toFixed(2)}; it is ${ratioFigure(ratio)}: ${verdict}.`
+}

@@ -7,7 +7,7 @@
 import { startPollServer } from 'lancelot'
 
 const server = await startPollServer({
-  port: 1060,
+  port: Number(process.argv[2] ?? 1060),
   delimiter: '?',
   answers: {
     'What is your name?': 'My name is Sir Lancelot of Camelot.',

@@ -8,7 +8,7 @@ import { connect } from 'lancelot'
 
 const questions = ['What is your name?', 'What is your quest?', 'What is your favorite color?']
 
-const client = await connect({ port: 1060, terminator: '.' })
+const client = await connect({ port: Number(process.argv[2] ?? 1060), terminator: '.' })
 const answers = await Promise.all(questions.map(question => client.ask(question)))
 for (const answer of answers) console.log(answer)
 await client.close()

@@ -28,6 +28,9 @@ const REQUESTED = 6
 const RESPONDED = 7
 const OVERLOADED = 8
 
+/** The address is of IPv6, as text. */
+const V6 = 2
+
 const REACHED = 0
 const INSPECTED = 1
 /** Stands for no slot. */
@@ -38,6 +41,11 @@ const ASCII = 1 << 29
 const DEFINED = 1 << 30
 const LENGTH = (1 << 25) - 1
 const NUMBER = 0xffff
+
+/** A peer connected just now. */
+export const FRESH = 1
+/** Nobody was told that it connected, and nobody but the handler hears of it. */
+export const MISSED = 4
 
 /** What `failed` is about. */
 export const FAILED_ACCEPT = 0
@@ -58,8 +66,8 @@ export type Counts = readonly [number, number, number, number]
 
 /** What is told. `whom` is the same object each time: copy what is to be kept. */
 export interface Inbound {
-  /** `host` is empty where the peer was gone already. */
-  opened(whom: Whom, host: number | string, port: number, atMs: number, fresh: boolean): void
+  /** `host` is empty where the peer was gone already; `detail` says `FRESH` or `MISSED`. */
+  opened(whom: Whom, host: number | string, port: number, atMs: number, detail: number): void
   /**
    * The first `count` of these requests are of one connection, for one handler. The first of them
    * has this number. The array is the same each time.
@@ -211,13 +219,13 @@ export class Inbox {
     const text = this.#text
     switch (head & 0xff) {
       case OPENED: {
-        const isV6 = (detail & 2) !== 0
+        const isV6 = (detail & V6) !== 0
         const host = isV6
           ? text.toString('latin1', textAt + 8, textEnd)
           : textEnd === textAt + 8
             ? ''
             : text.readUInt32BE(textAt + 8)
-        inbound.opened(whom, host, number, text.readDoubleLE(textAt), (detail & 1) !== 0)
+        inbound.opened(whom, host, number, text.readDoubleLE(textAt), detail)
         break
       }
       case REQUESTED:

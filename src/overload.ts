@@ -36,19 +36,20 @@ export class Overload {
     this.#observer.overloaded(reason)
   }
 
-  /** The counters may have gone down: ends what is over. */
-  check(): void {
+  /** Ends what is over: the counters may have gone down. `waiting` connections wait for room. */
+  check(waiting: number): void {
     for (const [reason, sinceMs] of this.#sinceMs) {
-      if (!this.#isOver(reason)) continue
+      if (!this.#isOver(reason, waiting)) continue
       this.#sinceMs.delete(reason)
       this.#observer.relieved(reason, performance.now() - sinceMs)
     }
   }
 
-  #isOver(reason: OverloadReason): boolean {
+  #isOver(reason: OverloadReason, waiting: number): boolean {
     const { inFlight, inFlightBytes, open } = this.#stats
     const { inFlightServerMax, inFlightBytesMax, connectionsMax } = this.#settings
     if (reason === 'connections') return open <= Math.floor((connectionsMax * 9) / 10)
+    if (waiting > 0) return false
     return inFlight * 2 <= inFlightServerMax && inFlightBytes * 2 <= inFlightBytesMax
   }
 }

@@ -44,6 +44,8 @@ for (const engine of ENGINES) {
     await closed
     t.is(await server.broadcast('news', { to: 'knights' }), 1)
     await second.client.expect('news')
+    await untilStats(server, { pushed: 1 })
+    t.is(server.stats().pushesDropped, 0, 'nobody tried to reach the one that is gone')
   })
 
   test(`${engine}: a connection is in at most 64 groups`, async t => {

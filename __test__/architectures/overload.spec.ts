@@ -66,6 +66,33 @@ for (const engine of ENGINES) {
     await untilStats(server, { inFlight: 0, inFlightBytes: 0 })
   })
 
+  test(`${engine}: in flight, it does not end while somebody still waits`, async t => {
+    const held = new HeldHandler()
+    const server = await start(t, engine, {
+      handler: request => (request === 'hold' ? held.handle(request) : `${request}.`),
+      inFlightServerMax: 1,
+    })
+    const told = watch(server)
+    const clients = []
+    for (const request of ['hold', 'b', 'c', 'd']) {
+      const { client } = await meet(server)
+      clients.push(client)
+      client.send(`x?${request}?`)
+      await client.expect('X.')
+      if (request === 'hold') await held.asked('hold')
+    }
+    server.on('response', (_, response) => told.push(response))
+    held.release('hold', 'Held.')
+    await until(() => told.length === 6)
+    t.deepEqual(told.slice(0, 2), ['begin in-flight', 'Held.'])
+    t.deepEqual(told.slice(2).sort(), ['b.', 'c.', 'd.', 'end in-flight'])
+    // The last one has its room, and perhaps no response yet.
+    t.true(told.indexOf('end in-flight') >= 4, told.join())
+    for (const [index, end] of ['Held.', 'b.', 'c.', 'd.'].entries()) {
+      await clients[index]?.expect(`X.${end}`)
+    }
+  })
+
   test(`${engine}: connections: from the first refused until a tenth is free`, async t => {
     const server = await start(t, engine, { connectionsMax: 20 })
     const told = watch(server)

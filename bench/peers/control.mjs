@@ -1,8 +1,9 @@
 /**
- * What every Node peer of the benchmark obeys, one word per line on stdin:
+ * What every JavaScript peer of the benchmark obeys, one line on stdin at a time:
  *
  * - `settle`: collects garbage (with --expose-gc) and prints `settled`, before memory is read.
  * - `block MS`: prints `blocking`, keeps the JavaScript thread busy that long, prints `unblocked`.
+ * - commands of its own, a word and perhaps an argument: prints what they return.
  *
  * When stdin ends, so does the peer: it never outlives the benchmark.
  */
@@ -10,11 +11,11 @@
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Says where the server listens, and starts to obey. */
-export function obey(port) {
+/** Says that it is ready, for a server where it listens, and starts to obey. */
+export function obey(ready, commands = {}) {
   const lines = createInterface({ input: process.stdin })
   lines.on('line', async line => {
-    const [word, argument] = line.split(' ')
+    const [, word, argument] = /^(\S+) ?(.*)$/.exec(line)
     if (word === 'settle') {
       await settle()
       say('settled')
@@ -23,10 +24,12 @@ export function obey(port) {
         block(Number(argument))
         say('unblocked')
       })
+    } else {
+      say(await commands[word](argument))
     }
   })
   lines.on('close', () => process.exit(0))
-  say(`listening ${port}`)
+  say(ready)
 }
 
 function say(line, then) {

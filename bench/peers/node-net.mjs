@@ -2,28 +2,34 @@
  * What a careful person writes on plain `node:net`: the peer that Lancelot has to beat.
  *
  * One write per data event, no Nagle, a limit on a question's length, no reading from those who do
- * not read. `node node-net.mjs PORT`; 0 picks a port.
+ * not read. `node node-net.mjs PORT MODE`; port 0 picks one. In mode `lives` it also keeps an
+ * account of every connection; in mode `broadcast` it knows its sockets and can push to them all.
  */
 
 import { createServer } from 'node:net'
 import { obey } from './control.mjs'
+import { handler } from './handlers.mjs'
 
 const QUESTION_LENGTH_MAX = 16_384
-const UNKNOWN = 'Error: unknown question.'
-const ANSWERS = new Map([
-  ['What is your name', 'My name is Sir Lancelot of Camelot.'],
-  ['What is your quest', 'To seek the Holy Grail.'],
-  ['What is your favorite color', 'Blue.'],
-])
+
+const [port, mode] = process.argv.slice(2)
+const sockets = new Set()
+let opened = 0
+let closed = 0
+let durationMs = 0
+let bytes = 0
+let answered = 0
 
 const server = createServer({ noDelay: true }, socket => {
   let rest = ''
+  let requests = 0
   socket.on('data', chunk => {
     const text = rest + chunk.toString('latin1')
     let answers = ''
     let start = 0
     for (let end = text.indexOf('?'); end !== -1; end = text.indexOf('?', start)) {
-      answers += ANSWERS.get(text.slice(start, end)) ?? UNKNOWN
+      answers += handler(text.slice(start, end))
+      requests += 1
       start = end + 1
     }
     rest = text.slice(start)
@@ -32,8 +38,36 @@ const server = createServer({ noDelay: true }, socket => {
   })
   socket.on('drain', () => socket.resume())
   socket.on('error', () => socket.destroy())
+  if (mode === 'lives') {
+    const openedAtMs = performance.now()
+    opened += 1
+    socket.on('close', () => {
+      closed += 1
+      durationMs += performance.now() - openedAtMs
+      bytes += socket.bytesRead + socket.bytesWritten
+      answered += requests
+    })
+  } else if (mode === 'broadcast') {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  }
 })
 
-server.listen({ port: Number(process.argv[2]), host: '127.0.0.1', backlog: 4096 }, () => {
-  obey(server.address().port)
+/** Sends to everyone who takes what was sent before; returns to how many. */
+function broadcast(text) {
+  const piece = Buffer.from(text, 'latin1')
+  let reached = 0
+  for (const socket of sockets) {
+    if (socket.writableNeedDrain) continue
+    socket.write(piece)
+    reached += 1
+  }
+  return String(reached)
+}
+
+server.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 }, () => {
+  obey(`listening ${server.address().port}`, {
+    broadcast,
+    report: () => JSON.stringify({ opened, closed, durationMs, bytes, answered }),
+  })
 })

@@ -9,7 +9,7 @@ use crate::convert::{
     EntryFault, NativeAnswer, NativeOptions, NativeStats, PackedAnswers, failure, guard,
     system_error, unpack,
 };
-use lancelot_border::border::{Border, Drained};
+use lancelot_border::border::{Border, Drained, RequestLimits};
 use lancelot_border::responses;
 use lancelot_border::teller::Teller;
 use lancelot_engine::action::Action;
@@ -23,6 +23,7 @@ use lancelot_engine::stats::Counters;
 use napi::bindgen_prelude::{BufferSlice, Function, Uint32Array, Uint32ArraySlice};
 use napi::{CleanupEnvHook, Env};
 use napi_derive::napi;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -71,6 +72,9 @@ pub struct NativeServer {
     config: Arc<Config>,
     listen: Listen,
     knows_requests: bool,
+    limits: RequestLimits,
+    /// Pushes that no loop was handed.
+    pushes_refused: AtomicU64,
     answers: Arc<Answers>,
     mailboxes: Vec<Mailbox>,
     hook: Option<CleanupEnvHook<Arc<Shared>>>,
@@ -82,9 +86,13 @@ impl NativeServer {
     #[napi(constructor)]
     pub fn new(options: NativeOptions) -> napi::Result<Self> {
         guard(|| {
-            let engine =
-                Config::parse(options.engine()).map_err(|error| failure("options", error))?;
-            let config = Arc::new(engine);
+            let engine = options.engine();
+            let limits = RequestLimits {
+                requests: engine.in_flight_loop_max,
+                bytes: engine.in_flight_loop_bytes_max,
+            };
+            let config = Config::parse(engine).map_err(|error| failure("options", error))?;
+            let config = Arc::new(config);
             let border = Border::new(options.loops.max(1) as usize);
             Ok(Self {
                 shared: Arc::new(Shared { running: Mutex::default(), border }),
@@ -92,6 +100,8 @@ impl NativeServer {
                 config,
                 listen: options.listen()?,
                 knows_requests: options.knows_requests,
+                limits,
+                pushes_refused: AtomicU64::new(0),
                 mailboxes: Vec::new(),
                 hook: None,
             })
@@ -103,7 +113,7 @@ impl NativeServer {
     pub fn listen(&mut self, env: Env, doorbell: Function<'_, (), ()>) -> napi::Result<()> {
         guard(|| {
             let border = &self.shared.border;
-            let tellers = Teller::for_loops(border, self.knows_requests);
+            let tellers = Teller::for_loops(border, self.limits, self.knows_requests);
             let loops = tellers.len();
             // The bell before the hook: hooks run last in, first out, and ours must find the bell.
             let bell = JsBell::new(&doorbell)?;
@@ -153,7 +163,11 @@ impl NativeServer {
         guard(|| {
             // SAFETY: JavaScript's memory, which its thread, this one, leaves alone meanwhile.
             let [text_bytes, records @ ..] = (unsafe { words.as_mut() }) else { return Ok(0) };
-            Ok(match self.shared.border.drain(records, &mut text) {
+            let drained = self.shared.border.drain(records, &mut text);
+            for number in self.shared.border.take_wanting() {
+                self.mailboxes[number].wake();
+            }
+            Ok(match drained {
                 Drained::Records(words, bytes) => {
                     *text_bytes = bytes as u32;
                     words as i32
@@ -196,7 +210,9 @@ impl NativeServer {
         bytes: &[u8],
     ) -> napi::Result<bool> {
         let id = ConnectionId { slot, generation };
-        self.act(loop_number, || Action::Send { id, bytes: bytes.into(), ticket })
+        let taken = self.act(loop_number, || Action::Send { id, bytes: bytes.into(), ticket })?;
+        self.pushes_refused.fetch_add((!taken).into(), Ordering::Relaxed);
+        Ok(taken)
     }
 
     /// Sends bytes to all connections, or to those of a group. Returns how many loops reply, each
@@ -209,8 +225,11 @@ impl NativeServer {
                 let (to, bytes) = (group.map(Into::into), bytes.clone());
                 Action::Broadcast { to, bytes, ticket }
             };
-            let taken = self.mailboxes.iter().filter(|mailbox| mailbox.act(broadcast()));
-            Ok(taken.count() as u32)
+            let taken = self.mailboxes.iter().filter(|mailbox| mailbox.act(broadcast())).count();
+            // Whom they would have reached nobody knows: each loop counts as one.
+            let refused = self.mailboxes.len() - taken;
+            self.pushes_refused.fetch_add(refused as u64, Ordering::Relaxed);
+            Ok(taken as u32)
         })
     }
 
@@ -341,10 +360,11 @@ impl NativeServer {
     pub fn stats(&self) -> napi::Result<NativeStats> {
         guard(|| {
             let running = self.shared.running();
-            let counters = match &running.server {
+            let mut counters = match &running.server {
                 Some(server) => server.counters(),
                 None => running.counted.clone(),
             };
+            counters.tally.pushes_dropped += self.pushes_refused.load(Ordering::Relaxed);
             Ok(NativeStats::new(&counters, self.shared.border.events_dropped()))
         })
     }

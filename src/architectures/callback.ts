@@ -171,7 +171,7 @@ class CallbackDriver implements Driver, PeerServer {
     else if (peer.waitsForRoom) this.#awaitRoom(peer)
     else this.#waiting.delete(peer)
     this.#giveRoom()
-    this.#overload.check()
+    this.#overload.check(this.#waiting.size)
   }
 
   requested(connection: Connection, request: Decoded, number: number): void {

@@ -16,8 +16,10 @@ import {
   type Counts,
   FAILED_EVENTS,
   FAILED_LOOP,
+  FRESH,
   type Inbound,
   Inbox,
+  MISSED,
   type Whom,
 } from '../native-inbox.ts'
 import { Overloads } from '../native-overloads.ts'
@@ -74,6 +76,8 @@ class PollDriver implements Driver, Inbound {
   readonly #actions: NativeActions
   readonly #connections: NativeConnections
   readonly #overloads: Overloads
+  /** Those of which nobody was told that they connected: a few, if JavaScript slept for long. */
+  readonly #missed = new WeakSet<Connection>()
   #address: Address | undefined
   #interest: Interest = NO_INTEREST
   #stopping: Promise<StopSummary> | undefined
@@ -158,14 +162,15 @@ class PollDriver implements Driver, Inbound {
     return this.#actions.broadcast(bytes, group)
   }
 
-  opened(whom: Whom, host: number | string, port: number, atMs: number, fresh: boolean): void {
+  opened(whom: Whom, host: number | string, port: number, atMs: number, detail: number): void {
     const connection = this.#connections.meet(whom, packPeer(host, port), atMs)
-    if (fresh && this.#interest.opened) this.#observer.opened(connection)
+    if ((detail & MISSED) !== 0) this.#missed.add(connection)
+    if ((detail & FRESH) !== 0 && this.#interest.opened) this.#observer.opened(connection)
   }
 
   requests(whom: Whom, route: number, number: number, requests: Decoded[], count: number): void {
     const connection = this.#connections.find(whom)
-    if (!this.#interest.requested) {
+    if (!this.#interest.requested || this.#missed.has(connection)) {
       this.#requests.ask(connection, route, number, requests, count)
       return
     }

@@ -22,6 +22,14 @@ const EVENTS_QUEUED_MAX: usize = 65_536;
 /// Bytes of text that those events may have.
 const EVENT_BYTES_QUEUED_MAX: usize = 16 * 1024 * 1024;
 
+/// Requests, and bytes of theirs, that may wait in one loop's queue. Most of them count as in flight
+/// too, but those of connections that have ended since do not.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLimits {
+    pub requests: usize,
+    pub bytes: usize,
+}
+
 /// What wakes JavaScript.
 pub trait Bell: Send {
     /// Rings. It is rung at most once until the border is drained.
@@ -42,8 +50,22 @@ struct Queue {
     /// Events waiting in it, and the bytes of their texts.
     events: AtomicUsize,
     event_bytes: AtomicUsize,
+    /// Requests waiting in it, and the bytes of their texts.
+    requests: AtomicUsize,
+    request_bytes: AtomicUsize,
+    /// Whether its loop was denied room for a request, and waits for some.
+    wants_room: AtomicBool,
     /// Events that were dropped, and that JavaScript was not told of.
     dropped_untold: AtomicU32,
+}
+
+/// What of a batch counts against the bounds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Weight {
+    pub(crate) events: usize,
+    pub(crate) event_bytes: usize,
+    pub(crate) requests: usize,
+    pub(crate) request_bytes: usize,
 }
 
 /// The batch that JavaScript is taking, which may need several drains.
@@ -74,6 +96,9 @@ impl<B: Bell> Border<B> {
             batch: Mutex::new(Batch::new(number)),
             events: AtomicUsize::new(0),
             event_bytes: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            request_bytes: AtomicUsize::new(0),
+            wants_room: AtomicBool::new(false),
             dropped_untold: AtomicU32::new(0),
         };
         let taking = Taking { batch: Batch::new(0), queue: 0, place: Place::default() };
@@ -152,19 +177,51 @@ impl<B: Bell> Border<B> {
             && queue.event_bytes.load(Ordering::Relaxed) + bytes <= EVENT_BYTES_QUEUED_MAX
     }
 
+    /// Whether there is room in a queue for one request more, beside so many that are on their way.
+    /// If not, `take_wanting` will name its loop.
+    pub(crate) fn has_room_for_request(
+        &self,
+        queue: usize,
+        limits: RequestLimits,
+        on_their_way: RequestLimits,
+    ) -> bool {
+        let queue = &self.queues[queue];
+        let has_room = || {
+            queue.requests.load(Ordering::SeqCst) + on_their_way.requests < limits.requests
+                && queue.request_bytes.load(Ordering::SeqCst) + on_their_way.bytes < limits.bytes
+        };
+        if has_room() {
+            return true;
+        }
+        // A drain may have made room just before it could know that some is wanted.
+        queue.wants_room.store(true, Ordering::SeqCst);
+        has_room()
+    }
+
+    /// The loops that were denied room for a request, and have some again.
+    pub fn take_wanting(&self) -> impl Iterator<Item = usize> {
+        let queues = self.queues.iter().enumerate();
+        let wanting = queues.filter(|(_, queue)| queue.requests.load(Ordering::SeqCst) == 0);
+        wanting
+            .filter(|(_, queue)| queue.wants_room.swap(false, Ordering::SeqCst))
+            .map(|(number, _)| number)
+    }
+
     pub(crate) fn count_dropped(&self, queue: usize) {
         self.queues[queue].dropped_untold.fetch_add(1, Ordering::Relaxed);
         self.events_dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Puts a turn's records behind those of its loop, so many of them events with so many bytes.
-    pub(crate) fn append(&self, queue: usize, batch: &mut Batch, events: usize, bytes: usize) {
+    /// Puts a turn's records behind those of its loop: what counts of them is said beside.
+    pub(crate) fn append(&self, queue: usize, batch: &mut Batch, weight: Weight) {
         let queue = &self.queues[queue];
         let mut waiting = lock(&queue.batch);
         waiting.append(batch);
         // Under the queue's lock, so that a drain that takes them also forgets them.
-        queue.events.fetch_add(events, Ordering::Relaxed);
-        queue.event_bytes.fetch_add(bytes, Ordering::Relaxed);
+        queue.events.fetch_add(weight.events, Ordering::Relaxed);
+        queue.event_bytes.fetch_add(weight.event_bytes, Ordering::Relaxed);
+        queue.requests.fetch_add(weight.requests, Ordering::SeqCst);
+        queue.request_bytes.fetch_add(weight.request_bytes, Ordering::SeqCst);
         drop(waiting);
         self.ring();
     }
@@ -200,6 +257,8 @@ impl<B: Bell> Border<B> {
             waiting.be_of(taking.queue);
             queue.events.store(0, Ordering::Relaxed);
             queue.event_bytes.store(0, Ordering::Relaxed);
+            queue.requests.store(0, Ordering::SeqCst);
+            queue.request_bytes.store(0, Ordering::SeqCst);
             drop(waiting);
             // Behind those that filled the queue: what is dropped came after them.
             let dropped = queue.dropped_untold.swap(0, Ordering::Relaxed);

@@ -14,7 +14,7 @@ const TEXT_AT: usize = 5;
 /// Requests of one run; a longer one goes on in another record.
 const RUN_WORDS_MAX: u32 = 256;
 /// Text after which a run ends, so that a record is at most this and one request.
-const RUN_TEXT_MAX: u32 = 64 * 1024;
+const RUN_TEXT_MAX: u32 = 8 * 1024;
 /// Memory that a batch keeps once it was taken.
 const KEPT_BYTES: usize = 1024 * 1024;
 
@@ -36,8 +36,11 @@ pub(crate) enum Kind {
 /// Stands in records of no connection.
 pub(crate) const NOBODY: ConnectionId = ConnectionId { slot: 0, generation: 0 };
 
-/// In the detail of an `Opened` record, beside the bit of a fresh one: the address is IPv6, a text.
+/// Bits of the detail of an `Opened` record: it is fresh; its address is IPv6, as text; nobody but
+/// the handler hears of it.
+pub(crate) const OPENED_FRESH: u32 = 1;
 pub(crate) const OPENED_V6: u32 = 2;
+pub(crate) const OPENED_MISSED: u32 = 4;
 
 /// What a `Failed` record is about.
 pub(crate) const FAILED_ACCEPT: u32 = 0;

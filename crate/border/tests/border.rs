@@ -1,10 +1,10 @@
 //! The border as JavaScript sees it: what loops tell comes out in order, whole, and once.
 
-use lancelot_border::border::{Bell, Border, Drained};
+use lancelot_border::border::{Bell, Border, Drained, RequestLimits};
 use lancelot_border::teller::Teller;
 use lancelot_engine::connection::Summary;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Handler, Interest, Overload, Reply};
+use lancelot_engine::handler::{ConnectionId, Handler, Interest, Introduction, Overload, Reply};
 use lancelot_engine::server::StopReport;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,8 +16,10 @@ const CLOSED: u32 = 3;
 const FAILED: u32 = 4;
 const STOPPED: u32 = 5;
 const REQUESTED: u32 = 6;
+const OVERLOADED: u32 = 8;
 const REPLY: u32 = 9;
 const EVENTS_MAX: usize = 65_536;
+const LIMITS: RequestLimits = RequestLimits { requests: 1_000_000, bytes: 1 << 30 };
 
 /// Counts how often it is rung.
 #[derive(Clone, Default)]
@@ -54,7 +56,7 @@ fn id(slot: u32) -> ConnectionId {
 impl Rig {
     fn new(loops: usize) -> Self {
         let (border, bell) = (Border::new(loops), Counting::default());
-        let tellers = Teller::for_loops(&border, true);
+        let tellers = Teller::for_loops(&border, LIMITS, true);
         border.hang(bell.clone());
         Self { border, tellers, bell }
     }
@@ -136,7 +138,7 @@ fn the_bell_rings_once_until_the_border_is_drained() {
     rig.drain(100, 100);
     for _ in 0..3 {
         for teller in &mut rig.tellers {
-            teller.overloaded(Overload::InFlight, true, 5);
+            teller.reply(1, Reply::Reached(1));
             teller.turn_ended();
         }
     }
@@ -238,8 +240,8 @@ fn the_last_word_comes_last() {
         duration_ms: 4,
     };
     let teller = &mut rig.tellers[0];
-    teller.opened(id(9), Some("[::ffff:127.0.0.1]:80".parse().unwrap()), 0, true);
-    teller.opened(id(8), Some("[::1]:81".parse().unwrap()), 0, false);
+    teller.opened(id(9), Some("[::ffff:127.0.0.1]:80".parse().unwrap()), 0, Introduction::Fresh);
+    teller.opened(id(8), Some("[::1]:81".parse().unwrap()), 0, Introduction::Missed);
     teller.closed(id(9), &summary, true);
     teller.turn_ended();
     rig.border.tell_stopped(StopReport { drained: 5, cut: 6 });
@@ -250,7 +252,7 @@ fn the_last_word_comes_last() {
         (records[0].detail, records[0].number, &records[0].text[8..]),
         (1, 80, &[127, 0, 0, 1][..])
     );
-    assert_eq!((records[1].detail, records[1].number, &records[1].text[8..]), (2, 81, &b"::1"[..]));
+    assert_eq!((records[1].detail, records[1].number, &records[1].text[8..]), (6, 81, &b"::1"[..]));
     assert_eq!(records[2].detail, CloseReason::Cut as u32 | 1 << 8);
     let doubles: Vec<_> = records[2]
         .text
@@ -309,4 +311,58 @@ fn nothing_is_lost_between_a_loop_that_tells_and_a_drain() {
     }
     threads.into_iter().for_each(|thread| thread.join().expect("no loop panicked"));
     assert_eq!(rig.drain(700, 700).len(), 0);
+}
+
+#[test]
+fn an_overload_is_told_as_it_changes_and_as_it_is_once_there_is_room() {
+    let mut rig = Rig::new(1);
+    let overloads = |rig: &Rig| -> Vec<_> {
+        let records = rig.drain(10_000, 10_000);
+        let told = records.iter().filter(|record| record.kind == OVERLOADED);
+        told.map(|record| (record.detail & 0xff, record.detail >> 8 != 0, record.number)).collect()
+    };
+    let teller = &mut rig.tellers[0];
+    teller.overloaded(Overload::InFlight, true, 5);
+    teller.overloaded(Overload::Connections, true, 6);
+    teller.overloaded(Overload::InFlight, false, 7);
+    teller.turn_ended();
+    assert_eq!(overloads(&rig), [(0, true, 5), (1, true, 6), (0, false, 7)]);
+    let teller = &mut rig.tellers[0];
+    while teller.admits(0) {
+        teller.requested(id(1), 1, b"");
+    }
+    for now_ms in 0..1000 {
+        teller.overloaded(Overload::InFlight, now_ms % 2 == 0, now_ms);
+        teller.overloaded(Overload::Connections, now_ms % 2 == 0, now_ms);
+        teller.turn_ended();
+    }
+    assert_eq!(overloads(&rig), []);
+    rig.tellers[0].turn_ended();
+    assert_eq!(overloads(&rig), [(1, false, 999)], "the other is as it was told");
+}
+
+#[test]
+fn requests_that_nobody_takes_are_bounded_whoever_asked_them() {
+    for limits in
+        [RequestLimits { requests: 3, bytes: 1000 }, RequestLimits { requests: 1000, bytes: 15 }]
+    {
+        let mut rig = Rig::new(2);
+        let mut tellers = Teller::for_loops(&rig.border, limits, false);
+        for number in 0..3 {
+            assert!(tellers[1].has_room());
+            tellers[1].request(id(number), 1, 0, b"quest");
+            if number == 1 {
+                tellers[1].turn_ended();
+            }
+        }
+        assert!(!tellers[1].has_room(), "those of this turn count too");
+        tellers[1].turn_ended();
+        assert!(!tellers[1].has_room() && tellers[0].has_room());
+        assert_eq!(rig.border.take_wanting().count(), 0, "there is no room yet");
+        rig.drain(1000, 1000);
+        assert_eq!(rig.border.take_wanting().collect::<Vec<_>>(), [1]);
+        assert_eq!(rig.border.take_wanting().count(), 0, "it is named once");
+        assert!(tellers[1].has_room());
+        rig.tellers.clear();
+    }
 }

@@ -38,7 +38,7 @@ impl Action {
                 bytes.len() + to.as_ref().map_or(0, |group| group.len())
             }
             Self::Join { group, .. } | Self::Leave { group, .. } => group.len(),
-            _ => 0,
+            _ => return 0,
         };
         held + size_of::<Self>()
     }

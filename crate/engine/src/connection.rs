@@ -407,6 +407,14 @@ impl Connection {
         self.next_clock(config).map_or(now_ms + config.idle_ms_max, |(due_ms, _)| due_ms)
     }
 
+    /// Of a connection that nothing is waited for, the bytes that have moved so far: while these do
+    /// not change, neither does the time at which it will have been silent for too long.
+    #[inline]
+    pub fn rest(&self, config: &Config) -> Option<u64> {
+        let moved = self.bytes_read + self.bytes_written;
+        self.next_clock(config).is_none().then_some(moved)
+    }
+
     #[inline]
     fn next_clock(&self, config: &Config) -> Option<(u64, Clock)> {
         let busy = self.busy.as_ref()?;

@@ -212,7 +212,8 @@ impl<H: Handler> EventLoop<H> {
     fn serve(&mut self, id: ConnectionId, act: impl FnOnce(&mut Sides<'_>, &mut Turn<'_>)) {
         let Some(peer) = self.peers.find(id) else { return };
         let mut sides = peer.sides();
-        let mut asking = Asking::new(&mut self.handler, id, &sides, self.now_ms);
+        let rest_before = sides.connection.rest(&self.common.config);
+        let mut asking = Asking::new(&mut self.handler, id, &sides, self.interest, self.now_ms);
         let mut turn = Turn {
             config: &self.common.config,
             answers: &mut self.answers,
@@ -235,7 +236,11 @@ impl<H: Handler> EventLoop<H> {
         if let State::Closed(reason) = sides.connection.state() {
             return self.close(id, reason);
         }
-        self.timers.set(id.slot, sides.connection.deadline_ms(&self.common.config, self.now_ms));
+        let rest = sides.connection.rest(&self.common.config);
+        if rest.is_none() || rest != rest_before {
+            let deadline_ms = sides.connection.deadline_ms(&self.common.config, self.now_ms);
+            self.timers.set(id.slot, deadline_ms);
+        }
         if has_work && sides.list() {
             self.ready.push_back(id);
         }
@@ -273,6 +278,7 @@ impl<H: Handler> EventLoop<H> {
                 Command::Respond(responses) => self.respond(&responses),
                 Command::Act(action) => self.take_action(action),
                 Command::Stop(drain) => self.stop(drain),
+                Command::Look => {}
                 Command::Refresh => self.answers.refresh(),
             }
         }
@@ -334,7 +340,7 @@ impl<H: Handler> EventLoop<H> {
         let in_flight_max = config.in_flight_loop_max as u64;
         let bytes_max = config.in_flight_loop_bytes_max as u64;
         let mut room = in_flight_max.saturating_sub(tally.in_flight);
-        if tally.in_flight_bytes >= bytes_max {
+        if tally.in_flight_bytes >= bytes_max || !self.handler.has_room() {
             room = 0;
         }
         let is_low = tally.in_flight <= in_flight_max / 2 && tally.in_flight_bytes <= bytes_max / 2;

@@ -42,6 +42,17 @@ pub struct Interest {
     pub observes: Observes,
 }
 
+/// How the handler comes to be told of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introduction {
+    /// The peer connected just now.
+    Fresh,
+    /// It is first spoken of.
+    Late,
+    /// So is this one, which was not admitted when it was fresh: only its requests are told.
+    Missed,
+}
+
 /// What came of an action, under its ticket.
 #[derive(Debug)]
 pub enum Reply<'a> {
@@ -70,13 +81,16 @@ pub trait Handler: Send {
     /// An event is lost, for it is about a connection that was not admitted.
     fn missed(&mut self);
 
-    /// A peer connected just now (`fresh`), or is first spoken of. No address: it is gone already.
+    /// Whether it can take one request more. When it can again, it wakes the loop.
+    fn has_room(&self) -> bool;
+
+    /// A connection that the handler is told of from now on. No address: it is gone already.
     fn opened(
         &mut self,
         id: ConnectionId,
         address: Option<SocketAddr>,
         open_for_ms: u64,
-        fresh: bool,
+        introduction: Introduction,
     );
 
     /// Neither the table nor anything before it knows this request. It is answered under `number`.
@@ -115,7 +129,10 @@ impl Handler for NoHandler {
         true
     }
     fn missed(&mut self) {}
-    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: u64, _: bool) {}
+    fn has_room(&self) -> bool {
+        true
+    }
+    fn opened(&mut self, _: ConnectionId, _: Option<SocketAddr>, _: u64, _: Introduction) {}
     fn request(&mut self, _: ConnectionId, _: u32, _: u16, _: &[u8]) {}
     fn requested(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}
     fn responded(&mut self, _: ConnectionId, _: u32, _: &[u8]) {}

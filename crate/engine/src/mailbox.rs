@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Act(Action),
     /// Stop, and cut what is still owed after this long.
     Stop(Duration),
+    /// Look again at what waits for room.
+    Look,
     /// Look at the answers: a whole table was replaced, and the old one should not be kept.
     Refresh,
 }
@@ -74,7 +76,8 @@ impl Mailbox {
     /// bytes of actions wait for it.
     pub fn act(&self, action: Action) -> bool {
         let (waiting, bytes) = (&self.shared.action_bytes, action.bytes());
-        if waiting.load(Ordering::Relaxed).saturating_add(bytes) > ACTION_BYTES_MAX {
+        // What holds no bytes is never refused: nobody would hear of it.
+        if bytes > 0 && waiting.load(Ordering::Relaxed).saturating_add(bytes) > ACTION_BYTES_MAX {
             return false;
         }
         waiting.fetch_add(bytes, Ordering::Relaxed);
@@ -84,6 +87,12 @@ impl Mailbox {
     /// The loop has done an action that held so many bytes.
     pub(crate) fn acted(&self, bytes: usize) {
         self.shared.action_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Lets the loop look again at what it waits for: the handler has room.
+    pub fn wake(&self) {
+        // A loop that has ended waits for nothing.
+        _ = self.put(Command::Look);
     }
 
     /// Puts a command in, or gives it back where the loop has ended.

@@ -36,6 +36,9 @@ impl Observes {
 
 /// Takes the requests that the table does not know, and sees what it observes.
 pub trait Ask {
+    /// Whether one more can be taken.
+    fn has_room(&self) -> bool;
+
     /// The response is wanted by this connection under this number, from the handler of the route.
     fn ask(&mut self, number: u32, route: u16, request: &[u8]);
 
@@ -64,5 +67,6 @@ impl Turn<'_> {
     pub(crate) fn has_room(&self) -> bool {
         self.tally.in_flight < self.config.in_flight_loop_max as u64
             && self.tally.in_flight_bytes < self.config.in_flight_loop_bytes_max as u64
+            && self.handler.has_room()
     }
 }

@@ -78,8 +78,9 @@ fn a_conversation_is_the_same_for_every_cut_of_the_stream() {
 #[test]
 fn a_conversation_is_the_same_in_any_order_of_events() {
     for_plans("any order", |plan| {
-        Trial::new(plan).check_steps(&plan.steps);
-        1
+        let trial = Trial::new(plan);
+        [false, true].iter().for_each(|&observes| trial.check_steps(&plan.steps, observes));
+        2
     });
 }
 
@@ -88,8 +89,9 @@ fn a_conversation_that_faults_end_is_a_beginning_of_the_one_without() {
     for_plans("faults", |plan| {
         let mut plan = plan.clone();
         plan.run_short_clocks();
-        Trial::new(&plan).check_faults(&plan.steps);
-        1
+        let trial = Trial::new(&plan);
+        [false, true].iter().for_each(|&observes| trial.check_faults(&plan.steps, observes));
+        2
     });
 }
 
@@ -129,4 +131,6 @@ fn the_oracle_tells_apart_every_way_to_end() {
     assert_eq!(told(&closing, b"?a?"), (String::new(), CloseReason::UnknownRequest, 1));
     let handled = Options { has_handler: true, ..options };
     assert_eq!(told(&handled, b"b?!?a?"), ("<b>".into(), CloseReason::HandlerClose, 2));
+    let routed = Options { routes: vec![b"b".to_vec(), b"bc".to_vec()], ..handled };
+    assert_eq!(told(&routed, b"bc?bd?c?"), ("<<<bc><<bd><c>".into(), CloseReason::Finished, 3));
 }

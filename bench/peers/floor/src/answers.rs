@@ -1,15 +1,15 @@
-//! The tiny table: three questions, compared one after the other.
+//! The tiny table: three questions, compared one after the other. Any other question is its own
+//! answer, as the load side expects of questions that never repeat.
 
 const ANSWERS: [(&[u8], &[u8]); 3] = [
     (b"What is your name", b"My name is Sir Lancelot of Camelot."),
     (b"What is your quest", b"To seek the Holy Grail."),
     (b"What is your favorite color", b"Blue."),
 ];
-const UNKNOWN: &[u8] = b"Error: unknown question.";
 
 /// The answer to a question (without its `?`). Slices of unequal length never reach `memcmp`.
-pub fn answer(question: &[u8]) -> &'static [u8] {
-    ANSWERS.iter().find(|(known, _)| *known == question).map_or(UNKNOWN, |(_, answer)| answer)
+pub fn answer(question: &[u8]) -> &[u8] {
+    ANSWERS.iter().find(|(known, _)| *known == question).map_or(question, |(_, answer)| answer)
 }
 
 #[cfg(test)]
@@ -24,8 +24,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_table_is_unknown() {
-        assert_eq!(answer(b"What is your nams"), b"Error: unknown question.");
-        assert_eq!(answer(b""), b"Error: unknown question.");
+    fn what_is_not_in_the_table_is_its_own_answer() {
+        assert_eq!(answer(b"What is your nams"), b"What is your nams");
+        assert_eq!(answer(b""), b"");
     }
 }

@@ -4,7 +4,9 @@
 //! Launcelot questions and nothing else: no deadlines, no limits, no counters, no configuration.
 //! Whoever wants a server takes the engine; this one only shows what the kernel charges.
 //!
-//! `lancelot-floor PORT` listens on 127.0.0.1 (0 picks a port) and prints `listening PORT`.
+//! `lancelot-floor PORT` listens on 127.0.0.1 (0 picks a port) and prints `listening PORT`. A line
+//! `broadcast TEXT` on stdin sends the text to every connection, one `send` each, and prints how
+//! many took it.
 
 mod answers;
 mod peer;
@@ -18,6 +20,7 @@ use std::os::fd::RawFd;
 const BACKLOG: i32 = 4096;
 /// Events taken from one `epoll_wait`.
 const EVENTS_MAX: usize = 1024;
+const STDIN: RawFd = 0;
 
 fn main() {
     let Some(port) = std::env::args().nth(1).and_then(|text| text.parse().ok()) else {
@@ -35,6 +38,8 @@ fn serve(port: u16) -> io::Result<()> {
     let (listener, port) = sys::listen(port, BACKLOG)?;
     let epoll = sys::Epoll::new()?;
     epoll.add_listener(listener)?;
+    // A file cannot be waited for, and has no commands.
+    _ = epoll.add_listener(STDIN);
     println!("listening {port}");
 
     // Indexed by descriptor. No generation is needed: a descriptor appears at most once in a batch
@@ -47,6 +52,10 @@ fn serve(port: u16) -> io::Result<()> {
             let fd = event.u64 as RawFd;
             if fd == listener {
                 accept_all(listener, &epoll, &mut peers)?;
+                continue;
+            }
+            if fd == STDIN {
+                obey(&peers);
                 continue;
             }
             let peer = &mut peers[fd as usize];
@@ -64,7 +73,24 @@ fn accept_all(listener: RawFd, epoll: &sys::Epoll, peers: &mut Vec<Peer>) -> io:
         if peers.len() <= fd as usize {
             peers.resize_with(fd as usize + 1, Peer::default);
         }
+        peers[fd as usize] = Peer::open();
         epoll.add_peer(fd)?;
     }
     Ok(())
+}
+
+/// Carries out the command that stands on stdin, if one does: whoever writes waits for the answer.
+fn obey(peers: &[Peer]) {
+    let mut line = String::new();
+    if std::io::stdin().read_line(&mut line).is_err() {
+        return;
+    }
+    if let Some(text) = line.trim_end().strip_prefix("broadcast ") {
+        let reached = peers
+            .iter()
+            .enumerate()
+            .filter(|(fd, peer)| peer.push(*fd as RawFd, text.as_bytes()))
+            .count();
+        println!("{reached}");
+    }
 }

@@ -50,9 +50,20 @@ pub struct Peer {
     unsent: Vec<u8>,
     /// The peer finished sending; when everything is sent the connection ends.
     finished: bool,
+    /// The descriptor is one of ours.
+    open: bool,
 }
 
 impl Peer {
+    pub fn open() -> Self {
+        Self { open: true, ..Self::default() }
+    }
+
+    /// Sends what nobody asked for. Whether the socket took all of it: who does not read misses it.
+    pub fn push(&self, fd: RawFd, text: &[u8]) -> bool {
+        self.open && self.unsent.is_empty() && sys::send(fd, text) == Some(text.len())
+    }
+
     /// Handles one event: sends what waited, reads, answers, and sends all answers at once.
     pub fn handle_ready(&mut self, fd: RawFd, events: u32, shared: &mut Shared) -> State {
         if !self.unsent.is_empty() {

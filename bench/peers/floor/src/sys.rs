@@ -137,6 +137,7 @@ impl Epoll {
         Ok(Self(check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?))
     }
 
+    /// Registers what is only read from.
     pub fn add_listener(&self, fd: RawFd) -> io::Result<()> {
         self.add(fd, LISTENER_INTEREST)
     }

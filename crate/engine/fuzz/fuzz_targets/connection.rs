@@ -34,9 +34,10 @@ fuzz_target!(|bytes: &[u8]| {
     trial.check_cuts(&[]);
     trial.check_cuts(&(0..plan.stream.len()).collect::<Vec<_>>());
     trial.check_cuts(&places(&plan));
-    trial.check_steps(&plan.steps);
+    [false, true].iter().for_each(|&observes| trial.check_steps(&plan.steps, observes));
     plan.run_short_clocks();
-    Trial::new(&plan).check_faults(&plan.steps);
+    let trial = Trial::new(&plan);
+    [false, true].iter().for_each(|&observes| trial.check_faults(&plan.steps, observes));
 });
 
 /// Where the steps would cut the stream.

@@ -120,6 +120,7 @@ impl<H: Handler> EventLoop<H> {
             return self.refuse();
         };
         self.counters.accepted += 1;
+        self.timers.set(id.slot, now_ms + self.common.config.idle_ms_max);
         self.tell_opened(id, address);
         let stops = self.stopping.is_some();
         self.serve(id, |sides, turn| {

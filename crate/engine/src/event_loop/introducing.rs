@@ -7,7 +7,7 @@
 use super::EventLoop;
 use crate::connection::Ask;
 use crate::error::CloseReason;
-use crate::handler::{ConnectionId, Handler, Overload};
+use crate::handler::{ConnectionId, Handler, Interest, Introduction, Overload};
 use crate::peer::Sides;
 use mio::net::TcpStream;
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ pub(super) struct Asking<'a, H> {
     was_introduced: bool,
     is_introduced: bool,
     is_missed: bool,
+    observes_requests: bool,
 }
 
 impl<'a, H: Handler> Asking<'a, H> {
@@ -31,6 +32,7 @@ impl<'a, H: Handler> Asking<'a, H> {
         handler: &'a mut H,
         id: ConnectionId,
         sides: &Sides<'a>,
+        interest: Interest,
         now_ms: u64,
     ) -> Self {
         let is_introduced = sides.is_introduced();
@@ -43,6 +45,7 @@ impl<'a, H: Handler> Asking<'a, H> {
             was_introduced: is_introduced,
             is_introduced,
             is_missed: sides.is_missed(),
+            observes_requests: interest.observes.requests,
         }
     }
 
@@ -55,7 +58,8 @@ impl<'a, H: Handler> Asking<'a, H> {
     pub(super) fn introduce(&mut self) {
         if !std::mem::replace(&mut self.is_introduced, true) {
             let address = self.socket.peer_addr().ok();
-            self.handler.opened(self.id, address, self.now_ms - self.opened_ms, false);
+            let late = if self.is_missed { Introduction::Missed } else { Introduction::Late };
+            self.handler.opened(self.id, address, self.now_ms - self.opened_ms, late);
         }
     }
 
@@ -74,7 +78,15 @@ impl<'a, H: Handler> Asking<'a, H> {
 }
 
 impl<H: Handler> Ask for Asking<'_, H> {
+    fn has_room(&self) -> bool {
+        self.handler.has_room()
+    }
+
     fn ask(&mut self, number: u32, route: u16, request: &[u8]) {
+        if self.is_missed && self.observes_requests {
+            // The application answers it, and nobody hears of it as an event.
+            self.handler.missed();
+        }
         self.introduce();
         self.handler.request(self.id, number, route, request);
     }
@@ -100,7 +112,7 @@ impl<H: Handler> EventLoop<H> {
         }
         let admitted = self.handler.admits(0);
         if admitted {
-            self.handler.opened(id, Some(address), 0, true);
+            self.handler.opened(id, Some(address), 0, Introduction::Fresh);
         }
         let Some(peer) = self.peers.find(id) else { return };
         match admitted {
@@ -114,7 +126,7 @@ impl<H: Handler> EventLoop<H> {
     pub(super) fn introduce(&mut self, id: ConnectionId) {
         let Some(peer) = self.peers.find(id) else { return };
         let mut sides = peer.sides();
-        Asking::new(&mut self.handler, id, &sides, self.now_ms).introduce();
+        Asking::new(&mut self.handler, id, &sides, self.interest, self.now_ms).introduce();
         sides.introduce();
     }
 
@@ -124,7 +136,7 @@ impl<H: Handler> EventLoop<H> {
         if missed && self.interest.closed {
             self.handler.missed();
         }
-        let mut asking = Asking::new(&mut self.handler, id, sides, self.now_ms);
+        let mut asking = Asking::new(&mut self.handler, id, sides, self.interest, self.now_ms);
         let told = introduced || (self.interest.closed && !missed && asking.tells(0));
         if told {
             let summary = sides.connection.summary(reason, self.now_ms);

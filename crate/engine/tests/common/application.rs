@@ -23,6 +23,10 @@ pub struct Asked {
 }
 
 impl Ask for Asked {
+    fn has_room(&self) -> bool {
+        true
+    }
+
     fn ask(&mut self, number: u32, route: u16, request: &[u8]) {
         self.waiting.push_back((number, route, request.to_vec()));
         if self.observes != Observes::default() {

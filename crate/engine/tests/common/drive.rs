@@ -11,6 +11,7 @@ use lancelot_engine::config::{Config, Options};
 use lancelot_engine::connection::{Connection, Inspection, Observes, State, Tally, Turn};
 use lancelot_engine::error::{CloseReason, ConfigError};
 use lancelot_engine::pipeline::Response;
+use lancelot_engine::responses::{ConnectionId, Outcome, Run};
 use std::sync::Arc;
 
 /// An answer of a table: the request, what it gets, and whether the connection ends after it.
@@ -139,6 +140,13 @@ impl<'a> Drive<'a> {
 
     pub fn let_go_on(&mut self) {
         self.serve(|connection, turn| connection.let_go_on(turn.now_ms));
+    }
+
+    /// Of the requests from this number on.
+    pub fn handle_run(&mut self, number: u32, outcomes: &[Outcome], bytes: &[u8]) {
+        let id = ConnectionId { slot: 0, generation: 0 };
+        let run = Run { id, number, outcomes, bytes };
+        self.serve(|connection, turn| connection.handle_run(run, turn));
     }
 
     pub fn handle_response(&mut self, number: u32, response: Response<'_>) {

@@ -3,7 +3,9 @@
 
 use super::client::until;
 use lancelot_engine::connection::{Inspection, Summary};
-use lancelot_engine::handler::{ConnectionId, Failure, Handler, Interest, Overload, Reply};
+use lancelot_engine::handler::{
+    ConnectionId, Failure, Handler, Interest, Introduction, Overload, Reply,
+};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -163,13 +165,18 @@ impl Handler for Passing {
         self.watch.missed.fetch_add(1, Ordering::SeqCst);
     }
 
+    fn has_room(&self) -> bool {
+        true
+    }
+
     fn opened(
         &mut self,
         id: ConnectionId,
         address: Option<SocketAddr>,
         open_for_ms: u64,
-        fresh: bool,
+        introduction: Introduction,
     ) {
+        let fresh = introduction == Introduction::Fresh;
         let is_new = self.lives.open.insert(id) && !self.lives.over.contains(&id);
         self.check(is_new, "opened twice", id);
         self.check(!fresh || open_for_ms == 0, "opened just now, but long ago", id);

@@ -14,8 +14,12 @@ pub enum Step {
     Piece(usize),
     /// From now on the peer takes this many bytes, then none.
     Take(usize),
-    /// The handler answers one of the requests that wait, by its number in the order they came.
-    Respond(usize),
+    /// The handler answers one of the requests that wait, by its place in the order they came, and
+    /// in the same run those after it, up to so many in all.
+    Respond {
+        place: usize,
+        run_max: usize,
+    },
     /// A response to a request that waits no more, or never did.
     RespondInVain(u32),
     /// Time passes.
@@ -163,7 +167,10 @@ fn decode_step(source: &mut Source<'_>) -> Step {
     match kind {
         0..=4 => Step::Piece(1 + usize::from(argument % 32)),
         5..=8 => Step::Take(usize::from(argument % 16)),
-        9..=12 => Step::Respond(argument.into()),
+        9..=12 => Step::Respond {
+            place: usize::from(argument % 8),
+            run_max: 1 + usize::from(argument / 8 % 8),
+        },
         13 => Step::RespondInVain(argument.into()),
         14 => Step::Pass(u64::from(argument) * 4),
         15 | 16 => Step::Push,

@@ -6,6 +6,7 @@ use lancelot_engine::config::Options;
 use lancelot_engine::connection::{Inspection, State};
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::pipeline::Response;
+use lancelot_engine::responses::Outcome;
 
 #[test]
 fn bytes_in_flight_are_those_of_the_requests_that_wait() {
@@ -22,6 +23,54 @@ fn bytes_in_flight_are_those_of_the_requests_that_wait() {
     assert_eq!(in_flight(&drive), (1, 0));
     drive.handle_response(3, Response::Bytes(b"Empty."));
     assert_eq!(in_flight(&drive), (0, 0));
+}
+
+#[test]
+fn what_of_a_run_is_not_wanted_is_dropped_and_counted() {
+    for suffix in [&b""[..], b"!"] {
+        let served = served(Options { answer_suffix: suffix.to_vec(), ..handled() });
+        let mut drive = Drive::open(&served, 0, usize::MAX);
+        let bytes = [Outcome::bytes(1); 3];
+        drive.handle_piece(b"1?2?3?4?a?6?");
+        drive.handle_response(2, Response::Bytes(b"-"));
+        drive.handle_run(1, &bytes, b"123");
+        assert_eq!((drive.tally.handled, drive.tally.responses_dropped), (3, 1));
+        // One of the table stands between them, and one was never asked.
+        drive.handle_run(4, &bytes, b"456");
+        drive.handle_run(7, &bytes, b"789");
+        drive.handle_run(1, &[], b"");
+        assert_eq!((drive.tally.handled, drive.tally.responses_dropped), (5, 5));
+        assert_eq!(drive.tally.in_flight, 0);
+        let out = [&b"1"[..], b"-", b"3", b"4", b"A.", b"6"].join(suffix);
+        assert_eq!(drive.out, [&out[..], suffix].concat());
+    }
+}
+
+/// Where something without bytes stands between them, only numbers tell.
+#[test]
+fn a_run_answers_the_requests_of_its_numbers_and_no_others() {
+    let served = served(handled());
+    let pair = [Outcome::bytes(1); 2];
+    // Of each of these pairs there is one.
+    for first in [1, 2, 3] {
+        let mut drive = Drive::open(&served, 0, usize::MAX);
+        drive.handle_piece(b"1?e?3?e?5?");
+        drive.handle_run(first, &pair, b"xx");
+        let dropped = drive.tally.responses_dropped;
+        assert_eq!((drive.tally.handled, dropped), (1, 1), "from {first}");
+        let answered = if first == 1 { 1 } else { 3 };
+        for number in [1, 3, 5].into_iter().filter(|number| *number != answered) {
+            drive.handle_response(number, Response::Bytes(b"y"));
+        }
+        assert_eq!((drive.tally.handled, drive.tally.in_flight), (3, 0));
+        assert_eq!(drive.out, if first == 1 { b"xyy" } else { b"yxy" });
+    }
+    // One that is answered already, with nothing.
+    let mut drive = Drive::open(&served, 0, usize::MAX);
+    drive.handle_piece(b"1?2?");
+    drive.handle_response(2, Response::Bytes(b""));
+    drive.handle_run(1, &pair, b"xx");
+    assert_eq!((&drive.out[..], drive.tally.responses_dropped), (&b"x"[..], 1));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use lancelot_engine::config::Options;
 use lancelot_engine::connection::State;
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::pipeline::Response;
+use lancelot_engine::responses::Outcome;
 
 fn ascii(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
@@ -57,13 +58,20 @@ fn a_push_leaves_behind_what_the_peer_has_not_taken_however_it_takes_it() {
 }
 
 #[test]
-fn a_push_leaves_behind_what_is_unsent_though_the_peer_takes_all_of_it_now() {
-    let served = served(Options::default());
-    let mut drive = Drive::open(&served, 0, 1);
-    drive.handle_piece(b"a?a?");
-    drive.takes = usize::MAX;
-    assert!(drive.push(b"<1>"));
-    assert_eq!(ascii(&drive.out), "A.A.<1>");
+fn what_is_new_leaves_behind_what_is_unsent_though_the_peer_takes_all_of_it_now() {
+    let served = served(handled());
+    let news: [fn(&mut Drive<'_>); 3] = [
+        |drive| assert!(drive.push(b"<1>")),
+        |drive| drive.handle_response(3, Response::Bytes(b"<1>")),
+        |drive| drive.handle_run(3, &[Outcome::bytes(3)], b"<1>"),
+    ];
+    for new in news {
+        let mut drive = Drive::open(&served, 0, 1);
+        drive.handle_piece(b"a?a?x?");
+        drive.takes = usize::MAX;
+        new(&mut drive);
+        assert_eq!(ascii(&drive.out), "A.A.<1>");
+    }
 }
 
 #[test]

@@ -137,6 +137,38 @@ fn what_is_asked_for_before_a_stop_is_done_before_it() {
 }
 
 #[test]
+fn a_stop_without_time_waits_for_no_broadcast() {
+    let mut rig = Rig::start(with_handler());
+    let (mut clients, mut blocking, _) = crowd(&rig);
+    rig.put_broadcast(0, None, b"<all>");
+    rig.server.stop(Duration::ZERO);
+    rig.watch.gate.open();
+    // Some may be reached, in whatever order.
+    let mut reached = 0;
+    for (client, _) in &mut clients {
+        let came = client.read_to_end_or_reset();
+        assert!(came.is_empty() || came == b"<all>");
+        reached += u64::from(!came.is_empty());
+    }
+    blocking.read_to_end_or_reset();
+    rig.join();
+    assert!(reached <= rig.server.counters().tally.pushed);
+}
+
+#[test]
+fn a_second_stop_gives_a_broadcast_and_what_is_owed_no_more_time() {
+    let mut rig = Rig::start(with_handler());
+    let (mut clients, mut blocking, _) = crowd(&rig);
+    rig.put_broadcast(0, None, b"<all>");
+    rig.server.stop(Duration::from_millis(200));
+    rig.server.stop(LONG);
+    rig.watch.gate.open();
+    clients.iter_mut().for_each(|(client, _)| _ = client.read_to_end_or_reset());
+    blocking.read_to_end_or_reset();
+    assert_eq!(rig.join().cut, 1, "nobody answered it");
+}
+
+#[test]
 fn a_last_broadcast_reaches_the_connections_of_every_loop() {
     for loops in ARRANGEMENTS {
         let mut rig = Rig::start_loops(Options::default(), loops);

@@ -109,6 +109,32 @@ fn a_connection_that_waits_for_room_and_for_its_peer_does_not_keep_the_loop_busy
 }
 
 #[test]
+fn a_connection_that_waits_for_bytes_in_flight_does_not_keep_the_loop_busy() {
+    let options = Options {
+        has_handler: true,
+        in_flight_loop_bytes_max: 1,
+        idle_ms_max: 300,
+        ..Options::default()
+    };
+    let mut rig = Rig::start(options);
+    let (mut first, mut second) = (rig.client(), rig.client());
+    first.send(b"1?");
+    let asked = rig.asked();
+    second.send(b"a?2?");
+    second.expect(b"Alpha.");
+    let turns = rig.turns();
+    // The idle timeout of another peer is the clock here.
+    rig.client().expect_end(b"");
+    let turns = rig.turns() - turns;
+    assert!(turns < 100, "{turns} turns for nothing");
+    rig.respond(&asked, b"One.");
+    first.expect(b"One.");
+    rig.respond(&rig.asked(), b"Two.");
+    second.expect(b"Two.");
+    rig.end();
+}
+
+#[test]
 fn connections_over_the_limit_are_refused_and_counted_until_one_leaves() {
     let mut rig = Rig::start(Options { connections_max: 2, ..Options::default() });
     let (mut first, mut second) = (rig.client(), rig.client());

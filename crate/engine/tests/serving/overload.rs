@@ -207,7 +207,7 @@ fn requests_in_flight_are_too_many_for_as_long_as_somebody_waits() {
 /// One leaves just when another comes, which may be refused: by another loop.
 #[test]
 fn connections_are_no_more_too_many_once_all_are_gone_whichever_loop_they_leave() {
-    const ROUNDS: u64 = 200;
+    const ROUNDS: u64 = 500;
     let options = Options { connections_max: 1, ..Options::default() };
     let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: true });
     let address = rig.server.address();
