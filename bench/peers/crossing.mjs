@@ -6,8 +6,9 @@
  * Obeys `run N`: answers so many requests, and prints what came of it.
  */
 
+import { NativeConnections } from '../../dist/src/native-connection.js'
 import { Inbox } from '../../dist/src/native-inbox.js'
-import { Outbox } from '../../dist/src/native-outbox.js'
+import { NativeRequests } from '../../dist/src/native-requests.js'
 import { obey } from './control.mjs'
 
 const [addon, way, perConnection, known] = process.argv.slice(2)
@@ -24,27 +25,23 @@ function byCalls() {
   return native
 }
 
-/** The product's inbox and outbox; the rest of its driver is about connections. */
+/** What `src/architectures/poll.ts` does with requests, without the rest. */
 function byBorder() {
   const native = new BorderCrossing(Number(perConnection), known === 'numbers', () => inbox.drain())
-  const outbox = new Outbox(native, 'utf8')
-  let whom
-  const inbox = new Inbox(
-    native,
-    {
-      runBegan(began) {
-        whom = began
-      },
-      request(number, request) {
-        outbox.respond(whom, number, handler(request))
-      },
-      batchEnded() {
-        outbox.flush()
-      },
+  const settings = { answerBytesMax: 1024, encoding: 'utf8', handler, routes: [] }
+  const connections = new NativeConnections({ settings, startedAtMs: Date.now() }, 1)
+  const requests = new NativeRequests(native, settings, [], error => {
+    throw error
+  })
+  const inbound = {
+    requests: (whom, route, number, run, count) => {
+      // Nobody told of connections that opened, for there is no loop.
+      const connection = connections.look(whom) ?? connections.meet(whom, undefined, 0)
+      requests.ask(connection, route, number, run, count)
     },
-    'utf8',
-    1,
-  )
+    batchEnded: () => requests.flush(),
+  }
+  const inbox = new Inbox(native, inbound, 'utf8', 1)
   return native
 }
 

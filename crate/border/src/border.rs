@@ -22,8 +22,8 @@ const EVENTS_QUEUED_MAX: usize = 65_536;
 /// Bytes of text that those events may have.
 const EVENT_BYTES_QUEUED_MAX: usize = 16 * 1024 * 1024;
 
-/// Requests, and bytes of theirs, that may wait in one loop's queue. Most of them count as in flight
-/// too, but those of connections that have ended since do not.
+/// Requests, and bytes of theirs, that may wait in one loop's queue. Most of them count as in
+/// flight too, but those of connections that have ended since do not.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLimits {
     pub requests: usize,

@@ -58,8 +58,7 @@ pub(crate) fn pack<const N: usize>(counts: [u64; N]) -> Vec<u8> {
 }
 
 /// How a request is written in a run: its length, with `ASCII` or without, or with `KNOWN` its
-/// number among those seen before.
-/// among those seen before. `DEFINED`: the next word is the number that it has from now on.
+/// number among those seen before. `DEFINED`: the next word is the number it has from now on.
 pub(crate) const ASCII: u32 = 1 << 29;
 pub(crate) const DEFINED: u32 = 1 << 30;
 pub(crate) const KNOWN: u32 = 1 << 31;

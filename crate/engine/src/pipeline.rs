@@ -134,7 +134,7 @@ impl Pipeline {
         true
     }
 
-    /// Lets go of the so many requests that wait longest, if the first of them has this number, their
+    /// Lets go of so many requests that wait longest, if the first of them has this number, their
     /// numbers follow one another, and nothing is held anywhere. Returns the bytes that they had.
     #[inline]
     pub fn answer_first(&mut self, number: u32, requests: usize) -> Option<usize> {

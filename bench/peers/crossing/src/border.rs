@@ -3,23 +3,48 @@
 
 use crate::asking::{self, IN_FLIGHT_MAX, Way};
 use crate::gate::Gate;
-use lancelot_border::border::{Bell, Border, Drained};
-use lancelot_border::responses::unpack;
+use lancelot_border::border::{Bell, Border, Drained, RequestLimits};
 use lancelot_border::teller::Teller;
 use lancelot_engine::handler::{ConnectionId, Handler};
-use lancelot_engine::mailbox::Responses;
-use lancelot_engine::pipeline::Response;
 use napi::Status;
 use napi::bindgen_prelude::{BufferSlice, FnArgs, Function, Uint32ArraySlice};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Words before the lengths of a run of responses; where its first number and their count stand.
+const HEADER_WORDS: usize = 6;
+const FIRST: usize = 3;
+const COUNT: usize = 4;
+
+/// The defaults of a server. The thread asks no more than it may have in flight, which is less.
+const LIMITS: RequestLimits = RequestLimits { requests: 65_536, bytes: 64 * 1024 * 1024 };
+
 struct Doorbell(ThreadsafeFunction<(), (), (), Status, false, false, 2>);
 
 impl Bell for Doorbell {
     fn ring(&self) {
         _ = self.0.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+}
+
+/// Responses as JavaScript wrote them: a copy, as what a loop is handed. It is cut by the thread
+/// that asks, for what `lancelot_border::responses` makes of it only a loop can read.
+pub struct Written {
+    words: Vec<i32>,
+    text: Vec<u8>,
+}
+
+impl Written {
+    /// Every run: its first number, and the lengths of its responses.
+    fn runs(&self) -> impl Iterator<Item = (u32, &[i32])> {
+        let mut rest = &self.words[..];
+        std::iter::from_fn(move || {
+            let (header, after) = rest.split_at_checked(HEADER_WORDS)?;
+            let (lengths, after) = after.split_at_checked(header[COUNT] as usize)?;
+            rest = after;
+            Some((header[FIRST] as u32, lengths))
+        })
     }
 }
 
@@ -36,11 +61,11 @@ impl Told {
 }
 
 impl Way for Told {
-    type Answers = Responses;
+    type Answers = Written;
 
     fn ask(&mut self, number: u32, request: &str) {
-        let connections = IN_FLIGHT_MAX / self.per_connection;
-        let slot = number / self.per_connection % connections;
+        // As many connections as may have requests in flight at the same time.
+        let slot = number / self.per_connection % (IN_FLIGHT_MAX / self.per_connection);
         let id = ConnectionId { slot, generation: 1 };
         self.tell(|teller| teller.request(id, number, 0, request.as_bytes()));
     }
@@ -49,14 +74,16 @@ impl Way for Told {
         self.tell(Teller::turn_ended);
     }
 
-    fn each(answers: Responses, tell: &mut dyn FnMut(u32, &[u8])) {
-        answers.each(|_, responses| {
-            for (number, response) in responses {
-                if let Response::Bytes(bytes) = response {
-                    tell(number, bytes);
-                }
+    fn each(answers: Written, tell: &mut dyn FnMut(u32, &[u8])) {
+        let mut text = &answers.text[..];
+        for (first, lengths) in answers.runs() {
+            for (number, length) in (first..).zip(lengths) {
+                // A length below 0 closes the connection, which no handler here asks for.
+                let Some((answer, rest)) = text.split_at_checked(*length as usize) else { return };
+                text = rest;
+                tell(number, answer);
             }
-        });
+        }
     }
 }
 
@@ -65,7 +92,7 @@ impl Way for Told {
 pub struct BorderCrossing {
     border: Arc<Border<Doorbell>>,
     teller: Arc<Mutex<Teller<Doorbell>>>,
-    gate: Arc<Gate<Responses>>,
+    gate: Arc<Gate<Written>>,
     per_connection: u32,
 }
 
@@ -80,18 +107,14 @@ impl BorderCrossing {
         doorbell: Function<'_, (), ()>,
     ) -> napi::Result<Self> {
         let border = Border::new(1);
-        let teller = Teller::for_loops(&border, numbers).remove(0);
+        let teller = Teller::for_loops(&border, LIMITS, numbers).remove(0);
         let bell = doorbell.build_threadsafe_function::<()>().max_queue_size::<2>().build()?;
         border.hang(Doorbell(bell));
-        Ok(Self {
-            border,
-            teller: Arc::new(Mutex::new(teller)),
-            gate: Arc::new(Gate::new()),
-            per_connection,
-        })
+        let (teller, gate) = (Arc::new(Mutex::new(teller)), Arc::new(Gate::new()));
+        Ok(Self { border, teller, gate, per_connection })
     }
 
-    /// As the addon's own.
+    /// As the addon's own, and so are the next two.
     #[napi]
     pub fn drain(&self, mut words: Uint32ArraySlice<'_>, mut text: BufferSlice<'_>) -> i32 {
         // SAFETY: JavaScript's memory, which its thread, this one, leaves alone meanwhile.
@@ -112,11 +135,9 @@ impl BorderCrossing {
 
     #[napi]
     pub fn respond(&self, words: &[i32], count: u32, text: &[u8]) {
-        for responses in unpack(&words[..count as usize], text, 1) {
-            let mut answers = 0;
-            responses.each(|_, each| answers += each.count());
-            self.gate.push(responses, answers);
-        }
+        let written = Written { words: words[..count as usize].to_vec(), text: text.to_vec() };
+        let answers = written.runs().map(|(_, lengths)| lengths.len()).sum();
+        self.gate.push(written, answers);
     }
 
     #[napi]

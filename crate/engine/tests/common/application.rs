@@ -20,14 +20,17 @@ pub struct Asked {
     /// What it was shown, while it observes anything.
     pub seen: Vec<Seen>,
     pub observes: Observes,
+    /// Whether it can take no request.
+    pub is_full: bool,
 }
 
 impl Ask for Asked {
     fn has_room(&self) -> bool {
-        true
+        !self.is_full
     }
 
     fn ask(&mut self, number: u32, route: u16, request: &[u8]) {
+        assert!(!self.is_full, "a request for who has no room");
         self.waiting.push_back((number, route, request.to_vec()));
         if self.observes != Observes::default() {
             self.seen.push(Seen::Asked(number, route, request.to_vec()));

@@ -139,6 +139,7 @@ impl<'a> Talk<'a> {
             Step::Push => self.push(),
             Step::HoldBack => self.drive.hold_back(),
             Step::LetGoOn => self.drive.let_go_on(),
+            Step::Room(has_room) => self.drive.asked.is_full = !has_room,
             Step::Close => self.drive.close(),
             Step::Stop => self.drive.serve(|connection, _| connection.stop()),
             Step::Cut => self.drive.serve(|connection, _| connection.cut(CloseReason::Cut)),
@@ -245,6 +246,7 @@ impl<'a> Talk<'a> {
     /// The peer sends the rest, takes everything and finishes; the handler answers everything.
     fn end(&mut self) {
         self.drive.let_go_on();
+        self.drive.asked.is_full = false;
         for _ in 0..TURNS_MAX {
             if self.drive.ended().is_some() {
                 while self.respond(0, 1) {}

@@ -69,7 +69,7 @@ impl<'a> Drive<'a> {
             others_in_flight: 0,
             asked: Asked::default(),
             now_ms,
-            deadline_ms: 0,
+            deadline_ms: now_ms + u64::from(served.options.idle_ms_max),
             out: Vec::new(),
             takes,
             sent_finish: false,
@@ -93,6 +93,7 @@ impl<'a> Drive<'a> {
             now_ms: self.now_ms,
         };
         let connection = &mut self.connection;
+        let rest_before = connection.rest(&self.served.config);
         happened(connection, &mut turn);
         if let State::Closed(_) = connection.state() {
             turn.output.clear();
@@ -109,7 +110,10 @@ impl<'a> Drive<'a> {
         if connection.settle(&mut turn) {
             assert!(!std::mem::replace(&mut self.sent_finish, true), "a second FIN");
         }
-        self.deadline_ms = connection.deadline_ms(&self.served.config, self.now_ms);
+        let rest = connection.rest(&self.served.config);
+        if rest.is_none() || rest != rest_before {
+            self.deadline_ms = connection.deadline_ms(&self.served.config, self.now_ms);
+        }
         self.assert_invariants();
     }
 

@@ -22,7 +22,7 @@ pub struct Who {
 /// What a handler was told.
 #[derive(Debug)]
 pub enum Told {
-    Opened { who: Who, address: Option<SocketAddr>, fresh: bool },
+    Opened { who: Who, address: Option<SocketAddr>, introduction: Introduction },
     Request(Asked),
     Requested { who: Who, number: u32, request: Vec<u8> },
     Responded { who: Who, number: u32, response: Vec<u8> },
@@ -54,8 +54,10 @@ pub enum Answer {
 pub struct Watch {
     /// What they want to be told.
     pub interest: Mutex<Interest>,
-    /// Whether they have room for nothing more.
+    /// Whether they have room for no event.
     pub is_full: AtomicBool,
+    /// Whether they have room for no request.
+    pub takes_no_request: AtomicBool,
     /// Turns that the loops have made.
     pub turns: AtomicU64,
     pub not_admitted: AtomicU64,
@@ -166,7 +168,7 @@ impl Handler for Passing {
     }
 
     fn has_room(&self) -> bool {
-        true
+        !self.watch.takes_no_request.load(Ordering::SeqCst)
     }
 
     fn opened(
@@ -176,15 +178,16 @@ impl Handler for Passing {
         open_for_ms: u64,
         introduction: Introduction,
     ) {
-        let fresh = introduction == Introduction::Fresh;
         let is_new = self.lives.open.insert(id) && !self.lives.over.contains(&id);
         self.check(is_new, "opened twice", id);
-        self.check(!fresh || open_for_ms == 0, "opened just now, but long ago", id);
-        self.tell(Told::Opened { who: self.who(id), address, fresh });
+        let is_fresh = introduction == Introduction::Fresh;
+        self.check(!is_fresh || open_for_ms == 0, "opened just now, but long ago", id);
+        self.tell(Told::Opened { who: self.who(id), address, introduction });
     }
 
     fn request(&mut self, id: ConnectionId, number: u32, route: u16, request: &[u8]) {
         assert!(request != b"panic!", "the handler panics because the test asked for it");
+        self.check(self.has_room(), "is a request for who has no room", id);
         self.check_introduced(id, "asks");
         let request = request.to_vec();
         let is_to_block = request == b"block!";

@@ -29,6 +29,8 @@ pub enum Step {
     /// The application wants nothing read until `LetGoOn`.
     HoldBack,
     LetGoOn,
+    /// Whether the handler can take a request, from now on.
+    Room(bool),
     /// The application closes the connection.
     Close,
     /// The server stops.
@@ -174,8 +176,8 @@ fn decode_step(source: &mut Source<'_>) -> Step {
         13 => Step::RespondInVain(argument.into()),
         14 => Step::Pass(u64::from(argument) * 4),
         15 | 16 => Step::Push,
-        17 => Step::HoldBack,
-        18 => Step::LetGoOn,
+        17 => [Step::HoldBack, Step::Room(false)][usize::from(argument % 2)],
+        18 => [Step::LetGoOn, Step::Room(true)][usize::from(argument % 2)],
         _ => [Step::Stop, Step::Cut, Step::Fail, Step::Close][usize::from(argument % 4)],
     }
 }

@@ -61,7 +61,8 @@ pub fn assert_complete(foretold: &Foretold, drive: &Drive<'_>, pushed: usize) {
     assert_eq!((parted.pushes.len(), parted.is_torn), (pushed, false), "a push is lost");
 }
 
-/// What the application saw are the requests that were taken, in order, and after each its response.
+/// What the application saw are the requests that were taken, in order, and after each its
+/// response.
 fn assert_seen(foretold: &Foretold, seen: &[Seen]) {
     let (mut taken, mut answered) = (0, BTreeSet::new());
     for seen in seen {

@@ -151,6 +151,21 @@ fn who_goes_on_waits_for_room_from_then_on() {
     assert_eq!(drive.connection.state(), State::Lingering(CloseReason::HandlerTimeout));
 }
 
+#[test]
+fn who_asks_a_handler_that_has_no_room_waits_for_it() {
+    let served = served(clocks());
+    let mut drive = Drive::open(&served, 0, usize::MAX);
+    drive.asked.is_full = true;
+    drive.handle_piece(b"a?x?a?");
+    assert_eq!((&drive.out[..], drive.requests()), (&b"A."[..], 1));
+    assert!(!drive.connection.wants_read() && !drive.resume());
+    assert!(drive.connection.waits_for_room(&served.config));
+    assert_eq!(drive.deadline_ms, 300);
+    drive.asked.is_full = false;
+    assert!(drive.resume());
+    assert_eq!((drive.asked.waiting.len(), drive.requests()), (1, 3));
+}
+
 /// The driver resumes it in a later turn, and looks at the clocks before.
 #[test]
 fn a_connection_that_was_held_back_for_long_is_not_late_when_it_goes_on() {

@@ -168,3 +168,21 @@ fn a_push_is_a_sign_of_life() {
     drive.push(b"<1>");
     assert_eq!(drive.deadline_ms, 1_000 + idle_ms_max);
 }
+
+#[test]
+fn what_moves_no_byte_is_no_sign_of_life() {
+    let served = served(handled());
+    let mut drive = Drive::open(&served, 0, usize::MAX);
+    let deadline_ms = drive.deadline_ms;
+    drive.now_ms = 1_000;
+    assert!(drive.push(b""));
+    drive.hold_back();
+    drive.let_go_on();
+    drive.resume();
+    drive.handle_response(1, Response::Bytes(b"Nobody asked."));
+    assert_eq!(drive.deadline_ms, deadline_ms);
+    drive.handle_piece(b"x?");
+    drive.now_ms = 2_000;
+    drive.handle_response(1, Response::Bytes(b""));
+    assert_eq!(drive.deadline_ms, deadline_ms + 2_000, "it waited for a response until now");
+}

@@ -8,7 +8,7 @@ use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::connection::Inspection;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Interest};
+use lancelot_engine::handler::{ConnectionId, Interest, Introduction};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -147,6 +147,7 @@ fn a_mailbox_takes_64_mib_of_actions_and_no_more() {
     assert_eq!(taken, 63);
     assert!(!mailbox.act(send(MIB)));
     assert!(mailbox.act(send(MIB / 2)));
+    assert!(mailbox.act(Action::Resume(NOBODY)), "what has no reply is not refused");
     rig.watch.gate.open();
     // Those that were refused have no reply.
     let replied = |ticket: &u32| *ticket != 63 && *ticket != 64;
@@ -195,7 +196,7 @@ fn connections_are_listed_in_parts_and_introduced_once() {
 /// Who was introduced since this was asked last.
 fn opened(rig: &Rig) -> impl Iterator<Item = (ConnectionId, Option<SocketAddr>)> {
     rig.told.try_iter().map(|told| match told {
-        Told::Opened { who, address, fresh: false } => (who.id, address),
+        Told::Opened { who, address, introduction: Introduction::Late } => (who.id, address),
         told => panic!("told instead: {told:?}"),
     })
 }

@@ -8,6 +8,7 @@ use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::connection::Observes;
 use lancelot_engine::error::CloseReason;
+use lancelot_engine::handler::Introduction::{Fresh, Late, Missed};
 use lancelot_engine::handler::{ConnectionId, Interest};
 use std::sync::atomic::Ordering;
 
@@ -35,8 +36,9 @@ fn start(interest: Interest) -> Rig {
 fn told(rig: &Rig) -> Vec<&'static str> {
     rig.settle();
     let name = |told| match told {
-        Told::Opened { fresh: true, .. } => "opened just now",
-        Told::Opened { fresh: false, .. } => "opened",
+        Told::Opened { introduction: Fresh, .. } => "opened just now",
+        Told::Opened { introduction: Late, .. } => "opened",
+        Told::Opened { introduction: Missed, .. } => "opened unseen",
         Told::Request(_) => "asked",
         Told::Requested { .. } => "request",
         Told::Responded { .. } => "response",
@@ -119,7 +121,7 @@ fn a_connection_that_was_not_admitted_is_missed_until_a_handler_is_asked() {
     client.send(b"a?x?");
     let asked = rig.next("all of it", |told| match told {
         Told::Request(asked) => Some(asked),
-        Told::Opened { fresh: false, .. } => None,
+        Told::Opened { introduction: Missed, .. } => None,
         told => panic!("told instead: {told:?}"),
     });
     assert_eq!(asked.number, 4);
@@ -129,6 +131,23 @@ fn a_connection_that_was_not_admitted_is_missed_until_a_handler_is_asked() {
     // Two for each answer and for what the handler is asked, one for the end.
     assert_eq!((told(&rig), lost(&rig)), (vec!["closed unseen"], (1, 9)));
     rig.end();
+}
+
+#[test]
+fn a_request_for_the_handler_is_missed_only_where_requests_are_observed() {
+    // Opening and end, then the responses too.
+    for (number, missed) in [(3, 1), (11, 2)] {
+        let mut rig = start(interest(number));
+        rig.set_full(true);
+        let mut client = rig.client();
+        client.send(b"x?");
+        rig.respond(&rig.asked(), b"X.");
+        client.expect(b"X.");
+        rig.set_full(false);
+        end(&rig, client);
+        assert_eq!((told(&rig), lost(&rig)), (vec!["closed unseen"], (1, missed)));
+        rig.end();
+    }
 }
 
 #[test]
@@ -216,7 +235,7 @@ fn who_is_asked_after_is_introduced_once() {
     let client = rig.client();
     rig.wait_for("it is accepted", |counters| counters.accepted == 1);
     let (ids, _) = rig.list(0, 0);
-    assert_eq!((told(&rig), lost(&rig)), (vec!["opened"], (1, 0)));
+    assert_eq!((told(&rig), lost(&rig)), (vec!["opened unseen"], (1, 0)));
     assert_eq!(rig.list(0, 0).0, ids);
     rig.put(0, |_| Action::Close(ids[0]));
     end(&rig, client);

@@ -5,6 +5,7 @@ use crate::common::rig::Rig;
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::io::Write;
+use std::sync::atomic::Ordering;
 
 const ANSWER_BYTES: usize = 64 * 1024;
 
@@ -131,6 +132,33 @@ fn a_connection_that_waits_for_bytes_in_flight_does_not_keep_the_loop_busy() {
     first.expect(b"One.");
     rig.respond(&rig.asked(), b"Two.");
     second.expect(b"Two.");
+    rig.end();
+}
+
+#[test]
+fn requests_wait_for_a_handler_that_has_no_room_until_it_says_that_it_has() {
+    let options = Options { has_handler: true, idle_ms_max: 300, ..Options::default() };
+    let mut rig = Rig::start(options);
+    rig.watch.takes_no_request.store(true, Ordering::SeqCst);
+    let (mut first, mut second) = (rig.client(), rig.client());
+    first.send(b"a?x?a?");
+    first.expect(b"Alpha.");
+    second.send(b"a?y?");
+    second.expect(b"Alpha.");
+    let turns = rig.turns();
+    // The idle timeout of another peer is the clock here.
+    rig.client().expect_end(b"");
+    let turns = rig.turns() - turns;
+    assert!(turns < 100, "{turns} turns for nothing");
+    assert_eq!(rig.server.counters().tally.in_flight, 0);
+    rig.watch.takes_no_request.store(false, Ordering::SeqCst);
+    rig.server.mailbox(0).wake();
+    for _ in 0..2 {
+        let asked = rig.asked();
+        rig.respond(&asked, &[&asked.request[..], b"."].concat());
+    }
+    first.expect(b"x.Alpha.");
+    second.expect(b"y.");
     rig.end();
 }
 

@@ -98,6 +98,22 @@ fn room_that_a_connection_held_back_does_not_take_goes_to_the_next() {
     rig.end();
 }
 
+#[test]
+fn a_peer_is_idle_though_the_application_is_busy_with_it() {
+    let mut rig = Rig::start(Options { idle_ms_max: 200, ..Options::default() });
+    let (mut client, who) = rig.known_client();
+    let meddles = || {
+        rig.push(who, b"");
+        rig.act_on(who, Action::Pause);
+        rig.act_on(who, Action::Resume);
+        rig.inspect(who).is_some()
+    };
+    until("it ends", || !meddles());
+    assert_eq!(rig.closed(), (who, CloseReason::IdleTimeout, false));
+    client.expect_end(b"");
+    rig.end();
+}
+
 /// It goes on after the ready list was served, and before the clocks are looked at.
 #[test]
 fn a_connection_that_was_held_back_for_long_is_not_late_when_it_goes_on_behind_a_broadcast() {
