@@ -147,7 +147,7 @@ fn a_mailbox_takes_64_mib_of_actions_and_no_more() {
     assert_eq!(taken, 63);
     assert!(!mailbox.act(send(MIB)));
     assert!(mailbox.act(send(MIB / 2)));
-    assert!(mailbox.act(Action::Resume(NOBODY)), "what has no reply is not refused");
+    assert!(mailbox.act(Action::Resume(NOBODY)), "what holds no bytes is never refused");
     rig.watch.gate.open();
     // Those that were refused have no reply.
     let replied = |ticket: &u32| *ticket != 63 && *ticket != 64;
