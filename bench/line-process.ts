@@ -50,10 +50,11 @@ export async function startLineProcess(command: readonly string[]): Promise<Line
     )
   })
   alive.add(child)
-  const ended = new Promise<void>(resolve => {
-    child.once('close', () => {
+  // How it ended: its code, or the signal that ended it.
+  const ended = new Promise<number | string | null>(resolve => {
+    child.once('close', (code, signal) => {
       alive.delete(child)
-      resolve()
+      resolve(code ?? signal)
     })
   })
 
@@ -66,7 +67,7 @@ export async function startLineProcess(command: readonly string[]): Promise<Line
     const next = await Promise.race([lines.next(), timeout])
     clearTimeout(timer)
     if (next !== late && next.done !== true) return next.value
-    const found = next === late ? `said nothing for ${LINE_MS_MAX} ms` : 'ended'
+    const found = next === late ? `said nothing for ${LINE_MS_MAX} ms` : `ended (${await ended})`
     throw new BenchError(
       'SERVER_FAILED',
       `${command.join(' ')} ${found}, expected a line: ${errors}`,

@@ -1,7 +1,7 @@
 /**
  * Is the answer there while JavaScript is blocked? What only the native server can do.
  *
- * Run as `blocked.mjs PORT` this file is the one that asks, a process of its own: that of the server
+ * Run as `blocked.mjs PORT` this file is the one that asks, in a process of its own: the server's
  * waits for it and runs nothing else meanwhile.
  */
 

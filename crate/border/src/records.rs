@@ -16,7 +16,7 @@ const RUN_WORDS_MAX: u32 = 256;
 /// Text after which a run ends, so that a record is at most this and one request.
 const RUN_TEXT_MAX: u32 = 8 * 1024;
 /// Memory that a batch keeps once it was taken.
-const KEPT_BYTES: usize = 1024 * 1024;
+const KEPT_BYTES: usize = 64 * 1024;
 
 /// What a record tells.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 //! under it keeps its hash.
 //!
 //! A small table for each loop. A request is defined at its second sight, so those that never come
-//! again cost a look and no more; one that is in use is not driven out by many that are not, for it
-//! has credit. A request is known only if all its bytes are the same.
+//! again cost a look and no more, and where none comes again for long only some are looked at. One
+//! that is in use is not driven out by many that are not, for it has credit. A request is known only
+//! if all its bytes are the same.
 
 use foldhash::fast::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -15,7 +16,10 @@ const REQUEST_BYTES_MAX: usize = 256;
 const WAYS: usize = 4;
 const SETS: usize = 256;
 /// Times that a request is spared after it was seen, at most.
-const CREDIT_MAX: u8 = 15;
+const CREDIT_MAX: u8 = 7;
+/// Strangers in a row after which one of so many requests is looked at, until one is known.
+const STRANGERS_MAX: u64 = 1024;
+const LOOKED_AT_ONE_OF: u64 = 8;
 
 /// What is known of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +47,26 @@ struct Set {
 pub(crate) struct Seen {
     sets: Box<[Set]>,
     hasher: RandomState,
+    /// Since a request was last known.
+    strangers: u64,
 }
 
 impl Seen {
     pub(crate) fn new() -> Self {
-        Self { sets: vec![Set::default(); SETS].into(), hasher: RandomState::default() }
+        Self {
+            sets: vec![Set::default(); SETS].into(),
+            hasher: RandomState::default(),
+            strangers: 0,
+        }
     }
 
     /// Looks at a request that is about to cross.
     #[inline]
     pub(crate) fn look(&mut self, request: &[u8]) -> Sight {
-        if request.len() > REQUEST_BYTES_MAX {
+        self.strangers += 1;
+        let is_passed_over =
+            self.strangers > STRANGERS_MAX && !self.strangers.is_multiple_of(LOOKED_AT_ONE_OF);
+        if is_passed_over || request.len() > REQUEST_BYTES_MAX {
             return Sight::New;
         }
         let mut hasher = self.hasher.build_hasher();
@@ -67,6 +80,7 @@ impl Seen {
             set.admit(tag);
             return Sight::New;
         };
+        self.strangers = 0;
         set.credits[way] = CREDIT_MAX.min(set.credits[way] + 1);
         match &set.texts[way] {
             Some(text) if **text == *request => Sight::Known(number(way)),
@@ -134,6 +148,15 @@ mod tests {
     }
 
     #[test]
+    fn after_many_strangers_requests_that_come_again_are_known_soon() {
+        let mut seen = Seen::new();
+        (0..100_000).for_each(|number| _ = seen.look(&text(number)));
+        let looks = (0..1000).take_while(|_| !matches!(seen.look(b"quest"), Sight::Known(_)));
+        assert!(looks.count() < 500);
+        assert!(matches!(seen.look(b"quest"), Sight::Known(_)), "and each of them is looked at");
+    }
+
+    #[test]
     fn a_request_in_use_survives_many_strangers() {
         let mut seen = Seen::new();
         (0..2).for_each(|_| _ = seen.look(b"quest"));
@@ -153,7 +176,7 @@ mod tests {
             let known = |&number: &usize| matches!(seen.look(&text(number)), Sight::Known(_));
             (1_000_000..1_000_100).filter(known).count()
         };
-        (0..200).for_each(|_| _ = known(&mut seen));
+        (0..2000).for_each(|_| _ = known(&mut seen));
         assert!(known(&mut seen) > 90, "they are in use now");
     }
 
