@@ -19,6 +19,9 @@ use std::collections::VecDeque;
 /// Their bytes are bounded by the high-water mark, and this bounds those without bytes.
 pub const ANSWERED_BEHIND_MAX: usize = 4096;
 
+/// Room that is made at once, for requests that wait seldom come alone.
+const ENTRIES_MIN: usize = 16;
+
 /// What the handler made of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response<'a> {
@@ -115,6 +118,9 @@ impl Pipeline {
     #[inline]
     pub fn ask(&mut self, number: u32, request_bytes: usize, now_ms: u64) {
         let request_bytes = request_bytes as u32;
+        if self.entries.capacity() == 0 {
+            self.entries.reserve(ENTRIES_MIN);
+        }
         self.entries.push_back(Entry { asked_ms: now_ms, number, request_bytes, held: None });
         self.waiting += 1;
         self.waiting_bytes += request_bytes as usize;
