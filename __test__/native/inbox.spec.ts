@@ -22,9 +22,8 @@ function border(batches: number) {
     },
   }
   const inbound = {
-    runBegan() {},
-    request() {
-      counts.told += 1
+    requests(...[, , , , count]: Parameters<Inbound['requests']>) {
+      counts.told += count
     },
     batchEnded() {},
   }

@@ -3,8 +3,8 @@
 //!
 //! A small table for each loop. A request is defined at its second sight, so those that never come
 //! again cost a look and no more, and where none comes again for long only some are looked at. One
-//! that is in use is not driven out by many that are not, for it has credit. A request is known only
-//! if all its bytes are the same.
+//! that is in use is not driven out by many that are not, for it has credit. A request is known
+//! only if all its bytes are the same.
 
 use foldhash::fast::RandomState;
 use std::hash::{BuildHasher, Hasher};

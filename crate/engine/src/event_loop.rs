@@ -354,6 +354,12 @@ impl<H: Handler> EventLoop<H> {
             }
             room -= 1;
         }
+        // Those who are gone wait no more, though nobody has room.
+        while let Some(&id) = self.awaiting_room.front()
+            && self.peers.find(id).is_none()
+        {
+            self.awaiting_room.pop_front();
+        }
         if is_low && self.awaiting_room.is_empty() && std::mem::take(&mut self.lacks_room) {
             self.handler.overloaded(Overload::InFlight, false, self.now_ms);
         }

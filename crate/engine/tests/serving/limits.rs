@@ -136,20 +136,16 @@ fn a_connection_that_waits_for_bytes_in_flight_does_not_keep_the_loop_busy() {
 }
 
 #[test]
-fn requests_wait_for_a_handler_that_has_no_room_until_it_says_that_it_has() {
-    let options = Options { has_handler: true, idle_ms_max: 300, ..Options::default() };
-    let mut rig = Rig::start(options);
+fn requests_wait_for_a_handler_that_has_no_room_until_it_wakes_the_loop() {
+    // No clock wakes the loop for as long as a test is patient.
+    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
     rig.watch.takes_no_request.store(true, Ordering::SeqCst);
     let (mut first, mut second) = (rig.client(), rig.client());
     first.send(b"a?x?a?");
     first.expect(b"Alpha.");
     second.send(b"a?y?");
     second.expect(b"Alpha.");
-    let turns = rig.turns();
-    // The idle timeout of another peer is the clock here.
-    rig.client().expect_end(b"");
-    let turns = rig.turns() - turns;
-    assert!(turns < 100, "{turns} turns for nothing");
+    rig.settle();
     assert_eq!(rig.server.counters().tally.in_flight, 0);
     rig.watch.takes_no_request.store(false, Ordering::SeqCst);
     rig.server.mailbox(0).wake();
@@ -160,6 +156,36 @@ fn requests_wait_for_a_handler_that_has_no_room_until_it_says_that_it_has() {
     first.expect(b"x.Alpha.");
     second.expect(b"y.");
     rig.end();
+}
+
+#[test]
+fn a_connection_that_waits_for_a_handler_without_room_does_not_keep_the_loop_busy() {
+    let options = Options { has_handler: true, idle_ms_max: 300, ..Options::default() };
+    let mut rig = Rig::start(options);
+    rig.watch.takes_no_request.store(true, Ordering::SeqCst);
+    let mut client = rig.client();
+    client.send(b"a?x?");
+    client.expect(b"Alpha.");
+    let turns = rig.turns();
+    // The idle timeout of another peer is the clock here.
+    rig.client().expect_end(b"");
+    let turns = rig.turns() - turns;
+    assert!(turns < 100, "{turns} turns for nothing");
+    rig.end();
+}
+
+#[test]
+fn a_peer_that_talks_is_never_idle() {
+    const IDLE_MS_MAX: u32 = 600;
+    let mut rig = Rig::start(Options { idle_ms_max: IDLE_MS_MAX, ..Options::default() });
+    let (mut client, who) = rig.known_client();
+    let open_for_ms = || rig.inspect(who).expect("it is there").duration_ms;
+    while open_for_ms() <= u64::from(IDLE_MS_MAX) + 100 {
+        client.ask(b"a?", b"Alpha.");
+    }
+    client.finish();
+    client.expect_end(b"");
+    assert_eq!(rig.end().closes[CloseReason::Finished as usize], 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::common::rig::{Loops, Rig};
 use lancelot_engine::config::Options;
 use lancelot_engine::handler::Overload::{self, Connections, InFlight};
 use lancelot_engine::responses::{Outcome, Responses};
+use std::sync::atomic::Ordering;
 use std::thread;
 
 /// What was told of overload since this was asked last.
@@ -220,6 +221,19 @@ fn connections_are_no_more_too_many_once_all_are_gone_whichever_loop_they_leave(
             counters.open() == 0 && counters.accepted + counters.refused == 2 * round
         });
         assert_eq!(rig.watch.overloads(), [0; 2], "it has begun and not ended");
+    }
+    rig.end();
+}
+
+#[test]
+fn requests_in_flight_are_no_more_too_many_when_who_waited_for_the_handler_is_gone() {
+    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    rig.watch.takes_no_request.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let clients = [ask(&rig, b"x?", 0).0, ask(&rig, b"x?", 0).0];
+        next(&rig, InFlight, true);
+        clients.into_iter().for_each(Client::reset);
+        next(&rig, InFlight, false);
     }
     rig.end();
 }
