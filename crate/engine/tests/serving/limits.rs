@@ -1,6 +1,7 @@
 //! Peers that do not read, requests that wait, and too many of either.
 
-use crate::common::passing::Told;
+use crate::common::acting::NOBODY;
+use crate::common::passing::{Told, Who};
 use crate::common::rig::Rig;
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
@@ -145,7 +146,9 @@ fn requests_wait_for_a_handler_that_has_no_room_until_it_wakes_the_loop() {
     first.expect(b"Alpha.");
     second.send(b"a?y?");
     second.expect(b"Alpha.");
-    rig.settle();
+    // Counted at the end of a turn, after which the loop sleeps.
+    rig.push(Who { loop_number: 0, id: NOBODY }, b"");
+    rig.wait_for("the turn is over", |counters| counters.tally.pushes_dropped == 1);
     assert_eq!(rig.server.counters().tally.in_flight, 0);
     rig.watch.takes_no_request.store(false, Ordering::SeqCst);
     rig.server.mailbox(0).wake();
