@@ -107,7 +107,7 @@ export async function startFake<E extends Encoding = 'utf8'>(
   const settings = parseServerOptions(options)
   let driver: FakeDriver | undefined
   const architecture: Architecture = {
-    name: 'fake',
+    name: 'callback',
     summary: 'a test',
     async start(_, observer) {
       driver = new FakeDriver(settings, observer)

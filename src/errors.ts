@@ -42,11 +42,18 @@ export const ERROR_CODES = {
   ERR_LANCELOT_ANSWERS_FILE: 'an answers file that cannot be read or is malformed',
   ERR_LANCELOT_ADDON_MISSING: 'the native addon could not be loaded',
   ERR_LANCELOT_HANDLER: 'the handler failed for one request',
+  ERR_LANCELOT_HANDLER_MODULE: 'a module of a handler that cannot be imported, or exports none',
   ERR_LANCELOT_LOOP_FAILED: 'an event loop ended by a fault of its own',
   ERR_LANCELOT_EVENTS_DROPPED: 'events came faster than JavaScript took them',
   ERR_LANCELOT_ACCEPT: 'the system would not hand over a new connection',
   ERR_LANCELOT_CLIENT_TIMEOUT: 'the server did not answer a question in time',
   ERR_LANCELOT_CLIENT_CLOSED: 'the connection ended before the answer was complete',
+  ERR_LANCELOT_ARCHITECTURE: 'an architecture that this system or this process cannot run',
+  ERR_LANCELOT_WORKER: 'a worker of the server ended by a fault of its own',
+  ERR_LANCELOT_LOAD: 'the load generator could not do what it was told',
+  ERR_LANCELOT_TARGET: 'a server that is to be measured could not be started or reached',
+  ERR_LANCELOT_MACHINE: 'the machine lacks what measuring needs',
+  ERR_LANCELOT_RUN_FILE: 'a file of a comparison that cannot be read or is malformed',
 } as const
 
 /** A code of one of Lancelot's own errors. */

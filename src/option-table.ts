@@ -4,6 +4,7 @@
  * Knows no option by name; see `options.ts` and `client-options.ts` for those.
  */
 
+import { pathToFileURL } from 'node:url'
 import { LancelotError } from './errors.ts'
 import { nearestName } from './nearest-name.ts'
 import type { AnswerTable, Bytes } from './types.ts'
@@ -33,6 +34,7 @@ export type OptionType =
   | 'table'
   | 'routes'
   | 'function'
+  | 'path or URL'
   | 'AbortSignal'
 
 /** The longest time that a timer can be set for. */
@@ -113,6 +115,8 @@ function parseOption(name: string, value: unknown, row: OptionRow): unknown {
     case 'function':
       if (typeof value !== 'function') throw typeError(name, value, 'a function')
       return value
+    case 'path or URL':
+      return parseModule(name, value)
     case 'AbortSignal':
       if (!isSignal(value)) throw typeError(name, value, 'an AbortSignal')
       return value
@@ -217,6 +221,14 @@ export function parseTable(value: unknown, name: string): AnswerTable {
     throw typeError(name, value, 'an object, a Map or pairs')
   }
   return value as AnswerTable
+}
+
+/** The URL of a module. Whether there is one is found when it is imported. */
+function parseModule(name: string, value: unknown): URL {
+  if (value instanceof URL) return value
+  if (typeof value !== 'string') throw typeError(name, value, 'a path as text, or a URL')
+  if (value === '') throw rangeError(name, 'empty', 'a path as text, or a URL')
+  return /^(file|data|node):/.test(value) ? new URL(value) : pathToFileURL(value)
 }
 
 function isSignal(value: unknown): value is AbortSignal {

@@ -17,6 +17,7 @@ import {
 } from './option-table.ts'
 import type {
   AnswerTable,
+  ArchitectureName,
   BroadcastOptions,
   CloseOptions,
   Encoding,
@@ -46,6 +47,13 @@ export const OPTION_TABLE: Readonly<Record<keyof ServerOptions, OptionRow>> = {
   port: integer(0, 65_535, 1060, 'port to listen on; 0 lets the system pick'),
   backlog: integer(1, 65_535, 4096, 'connections that may wait to be accepted'),
   loops: integer(1, 64, 1, 'event loops, one thread each'),
+  workers: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    default: undefined,
+    meaning: 'threads or processes that serve, in designs that have several',
+  },
   reusePort: { type: 'boolean', default: false, meaning: 'give every loop its own listener' },
   delimiter: bytes(1, 16, '?', 'the bytes that end a request'),
   answers: { type: 'table', default: {}, meaning: 'what is answered without asking JavaScript' },
@@ -53,6 +61,11 @@ export const OPTION_TABLE: Readonly<Record<keyof ServerOptions, OptionRow>> = {
     type: 'function',
     default: undefined,
     meaning: 'answers what the table does not know',
+  },
+  handlerModule: {
+    type: 'path or URL',
+    default: undefined,
+    meaning: 'a module whose default export is the handler; workers import it themselves',
   },
   routes: {
     type: 'routes',
@@ -95,6 +108,33 @@ export const OPTION_TABLE: Readonly<Record<keyof ServerOptions, OptionRow>> = {
   signal: { type: 'AbortSignal', default: undefined, meaning: 'aborting it closes the server' },
 }
 
+/** Every design that `startServer` knows, in the order of the walk through them. */
+export const ARCHITECTURE_NAMES: readonly ArchitectureName[] = [
+  'one-at-a-time',
+  'thread-per-connection',
+  'thread-pool',
+  'processes',
+  'worker-threads',
+  'callback',
+  'coroutine',
+  'select',
+  'poll-syscall',
+  'poll',
+  'multi-loop',
+  'loop-and-pool',
+  'inetd',
+]
+
+/** What `startServer` takes beside the options of every server. */
+export const START_OPTION_TABLE: Readonly<Record<'architecture', OptionRow>> = {
+  architecture: {
+    type: 'choice',
+    values: ARCHITECTURE_NAMES,
+    default: 'poll',
+    meaning: 'how sockets, loops and threads are arranged',
+  },
+}
+
 /** The options of `close()`. */
 export const CLOSE_OPTION_TABLE: Readonly<Record<keyof CloseOptions, OptionRow>> = {
   drainMsMax: integer(0, MS_MAX, 5000, 'how long to wait for what is owed; 0 cuts at once'),
@@ -135,11 +175,15 @@ export interface ServerSettings {
   readonly port: number
   readonly backlog: number
   readonly loops: number
+  /** Undefined: as many as the design wants. */
+  readonly workers: number | undefined
   readonly reusePort: boolean
   readonly delimiter: Buffer
   /** Only its container has been checked; the answer table checks the rest. */
   readonly answers: AnswerTable
   readonly handler: Handler<Encoding> | undefined
+  /** Not yet imported. */
+  readonly handlerModule: URL | undefined
   /** In the order in which they were given. */
   readonly routes: readonly Route[]
   readonly encoding: Encoding
@@ -180,8 +224,19 @@ export function parseServerOptions<E extends Encoding = 'utf8'>(
     const came = `${unknownAnswer.length} bytes`
     throw rangeError('unknownAnswer', came, `at most answerBytesMax (${answerBytesMax}) bytes`)
   }
+  if (settings.handler !== undefined && settings.handlerModule !== undefined) {
+    throw rangeError('handlerModule', 'given beside handler', 'one of the two')
+  }
   checkRoutes(settings)
   return settings
+}
+
+/** Which design the options of `startServer` name. Throws `ERR_LANCELOT_OPTION_*`. */
+export function parseArchitecture(options: { architecture?: unknown }): ArchitectureName {
+  const isObject = typeof options === 'object' && options !== null
+  const named = isObject ? { architecture: options.architecture } : options
+  const { architecture } = parseOptions(named, START_OPTION_TABLE)
+  return architecture as ArchitectureName
 }
 
 /** Checks the options of `close()` and fills in the defaults. Throws `ERR_LANCELOT_OPTION_*`. */

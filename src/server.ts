@@ -13,8 +13,9 @@ import {
 } from './architectures/architecture.ts'
 import type { ToldEvent } from './event-readers.ts'
 import { EventTeller } from './event-teller.ts'
+import { importHandler } from './handler-module.ts'
 import { InterestEmitter } from './interest-emitter.ts'
-import { MS_MAX } from './option-table.ts'
+import { MS_MAX, rangeError } from './option-table.ts'
 import {
   parseBroadcastOptions,
   parseCloseOptions,
@@ -79,7 +80,7 @@ export class LancelotServer<E extends Encoding = Encoding> extends InterestEmitt
     architecture: Architecture,
     options: ServerOptions<E>,
   ): Promise<LancelotServer<E>> {
-    const settings = parseServerOptions(options)
+    const settings = await completeSettings(parseServerOptions(options), architecture)
     const { signal } = settings
     signal?.throwIfAborted()
     const teller = new EventTeller()
@@ -184,6 +185,22 @@ export class LancelotServer<E extends Encoding = Encoding> extends InterestEmitt
     signal.addEventListener('abort', abort, { once: true })
     this.#forgetSignal = () => signal.removeEventListener('abort', abort)
   }
+}
+
+/** Settles what the design decides: how many workers, and where the handler's module is imported. */
+async function completeSettings(
+  settings: ServerSettings,
+  architecture: Architecture,
+): Promise<ServerSettings> {
+  if (settings.workers !== undefined && architecture.workers === undefined) {
+    const came = `${settings.workers}, and ${architecture.name} has no workers`
+    throw rangeError('workers', came, 'to leave it out, or a design that has workers')
+  }
+  const workers = settings.workers ?? architecture.workers
+  if (settings.handlerModule === undefined || architecture.runsHandlerModule === true) {
+    return { ...settings, workers }
+  }
+  return { ...settings, workers, handler: await importHandler(settings.handlerModule) }
 }
 
 function isSame(one: Interest, other: Interest): boolean {

@@ -151,6 +151,28 @@ export interface CloseOptions {
   drainMsMax?: number
 }
 
+/** The designs that `startServer` knows. `docs/architectures/` has a page for each. */
+export type ArchitectureName =
+  | 'one-at-a-time'
+  | 'thread-per-connection'
+  | 'thread-pool'
+  | 'processes'
+  | 'worker-threads'
+  | 'callback'
+  | 'coroutine'
+  | 'select'
+  | 'poll-syscall'
+  | 'poll'
+  | 'multi-loop'
+  | 'loop-and-pool'
+  | 'inetd'
+
+/** Options of `startServer`: those of every server, and which one. */
+export interface StartOptions<E extends Encoding = 'utf8'> extends ServerOptions<E> {
+  /** How sockets, loops and threads are arranged. @default 'poll' */
+  architecture?: ArchitectureName
+}
+
 /** Options of every server. Ranges and defaults are the table in `options.ts`. */
 export interface ServerOptions<E extends Encoding = 'utf8'> {
   /** Address or name to listen on. @default '127.0.0.1' */
@@ -162,6 +184,11 @@ export interface ServerOptions<E extends Encoding = 'utf8'> {
   /** Event loops, one thread each. The JavaScript engine has one. @default 1 */
   loops?: number
   /**
+   * Threads or processes that serve, in the designs that have several; others refuse it.
+   * @default the design's own
+   */
+  workers?: number
+  /**
    * Give every loop its own listener (SO_REUSEPORT). One that closes loses what was queued on it.
    * @default false
    */
@@ -172,6 +199,11 @@ export interface ServerOptions<E extends Encoding = 'utf8'> {
   answers?: AnswerTable
   /** Answers what the table does not know. @default none */
   handler?: Handler<NoInfer<E>>
+  /**
+   * A module whose default export is the handler, instead of `handler`: its path (from the working
+   * directory) or URL. Designs with workers in JavaScript import it there. @default none
+   */
+  handlerModule?: string | URL
   /** Handlers by the beginning of the request, before `handler`. @default none */
   routes?: Routes<NoInfer<E>>
   /** How requests become text and text that is returned or sent becomes bytes. @default 'utf8' */

@@ -70,12 +70,12 @@ export function run(t: ExecutionContext, ...words: string[]): Promise<Ended> {
   return new Run(t, words).ended()
 }
 
-/** Starts `serve` on a free port of the JavaScript engine; returns the run and the port. */
+/** Starts `serve` on a free port of the architecture `callback`; returns the run and the port. */
 export async function serve(
   t: ExecutionContext,
   ...words: string[]
 ): Promise<{ server: Run; port: string }> {
-  const server = new Run(t, ['serve', '--engine', 'js', '--port', '0', ...words])
+  const server = new Run(t, ['serve', '--architecture', 'callback', '--port', '0', ...words])
   const [, port = ''] = await server.until(/listening on 127\.0\.0\.1:(\d+)|"port":(\d+)/)
   const [, jsonPort] = /"port":(\d+)/.exec(server.stdout) ?? []
   return { server, port: jsonPort ?? port }

@@ -54,14 +54,14 @@ test('as JSON there is one line for each event', async t => {
   t.is(code, 0)
   const names = events.map(({ event }) => event)
   t.deepEqual(names, ['listening', 'connection', 'close', 'stopping', 'stopped'])
-  t.like(events[0], { host: '127.0.0.1', family: 'IPv4', engine: 'js' })
+  t.like(events[0], { host: '127.0.0.1', family: 'IPv4', architecture: 'callback' })
   t.like(events[2], { id: 1, code: 'finished', requests: 1, bytesRead: 19, bytesWritten: 23 })
   t.like(events[4], { drained: 0, cut: 0 })
 })
 
-test('the native engine is served and stopped the same way', async t => {
-  const { server, port } = await serve(t, '--engine', 'native')
-  t.regex(server.stdout, /native engine/)
+test('the architecture poll is served and stopped the same way', async t => {
+  const { server, port } = await serve(t, '--architecture', 'poll')
+  t.regex(server.stdout, /architecture poll/)
   const client = await connect({ port: Number(port) })
   t.is(await client.ask('What is your quest?'), 'To seek the Holy Grail.')
   await client.close()
@@ -121,7 +121,14 @@ test('a second signal cuts what a peer does not take', async t => {
 
 test('a port in use is exit 1 and one sentence with the code', async t => {
   const { port } = await serve(t)
-  const { code, stdout, stderr } = await run(t, 'serve', '--engine', 'js', '--port', port)
+  const { code, stdout, stderr } = await run(
+    t,
+    'serve',
+    '--architecture',
+    'callback',
+    '--port',
+    port,
+  )
   t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
   t.regex(stderr, /^lancelot: .*\(EADDRINUSE\)\n$/)
   t.true(stderr.includes(port))
@@ -129,17 +136,25 @@ test('a port in use is exit 1 and one sentence with the code', async t => {
 
 test('an answers file that cannot be read is exit 1', async t => {
   const path = join(tmpdir(), 'lancelot-no-such-folder', 'answers.json')
-  const { code, stderr } = await run(t, 'serve', '--engine', 'js', '--answers', path, '--json')
+  const { code, stderr } = await run(
+    t,
+    'serve',
+    '--architecture',
+    'callback',
+    '--answers',
+    path,
+    '--json',
+  )
   t.is(code, 1)
   t.is(JSON.parse(stderr).error.code, 'ERR_LANCELOT_ANSWERS_FILE')
 })
 
 for (const [words, says] of [
   [['serve', '--prot', '1'], /unknown option '--prot'/],
-  [['serve', '--engine', 'go'], /Allowed choices are native, js/],
+  [['serve', '--architecture', 'go'], /Allowed choices are one-at-a-time, thread/],
   [['serve', '--protocol', 'latin'], /Allowed choices are lancelot, zen/],
   [['serve', '--port', 'x'], /A whole number is expected/],
-  [['serve', '--engine', 'js', '--port', '70000'], /ERR_LANCELOT_OPTION_RANGE/],
+  [['serve', '--architecture', 'callback', '--port', '70000'], /ERR_LANCELOT_OPTION_RANGE/],
   [['serve', '--answers', 'a.json', '--protocol', 'zen'], /cannot be used with/],
   [['serve', '--answers', 'a.json', '--delimiter', '\\q'], /\\q is no escape/],
   [['ask'], /missing required argument 'host'/],

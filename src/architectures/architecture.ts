@@ -10,6 +10,7 @@ import type { ServerSettings } from '../options.ts'
 import type { AnswerStore } from '../protocol/answers.ts'
 import type {
   Address,
+  ArchitectureName,
   Connection,
   ConnectionSummary,
   Decoded,
@@ -20,10 +21,14 @@ import type {
 
 /** One way to serve. One file in this folder exports one of these. */
 export interface Architecture {
-  /** Its name on the command line. */
-  readonly name: string
+  /** Its name, in options and on the command line. */
+  readonly name: ArchitectureName
   /** One line for a table. */
   readonly summary: string
+  /** How many workers it has unless the user says; absent: it has none, and refuses the option. */
+  readonly workers?: number
+  /** Whether it imports `handlerModule` itself, where it serves. */
+  readonly runsHandlerModule?: true
   /** Starts to listen. Rejects with a LancelotError, having opened nothing. */
   start(settings: ServerSettings, observer: Observer): Promise<Driver>
 }

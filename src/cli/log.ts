@@ -13,7 +13,7 @@ export interface LogOptions {
 /** What is served, for the first lines. */
 export interface Serving {
   address: Address
-  engine: string
+  architecture: string
   /** What to try, as a sentence. */
   hint: string
 }
@@ -28,13 +28,13 @@ export class Log {
     process.stdout.on('error', () => {})
   }
 
-  listening({ address, engine, hint }: Serving): void {
+  listening({ address, architecture, hint }: Serving): void {
     const { host, port } = address
     const at = address.family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
     this.#write(
       'listening',
-      { ...address, engine },
-      `listening on ${at}, ${engine} engine\n${hint}`,
+      { ...address, architecture },
+      `listening on ${at}, architecture ${architecture}\n${hint}`,
     )
   }
 

@@ -2,9 +2,10 @@
 
 import { type Command, Option } from 'commander'
 import { readAnswers } from '../answers-file.ts'
+import { ARCHITECTURE_NAMES } from '../options.ts'
 import type { LancelotServer } from '../server.ts'
-import { startJsServer, startPollServer } from '../start-server.ts'
-import type { Address, ServerOptions } from '../types.ts'
+import { startServer } from '../start-server.ts'
+import type { Address, ArchitectureName, StartOptions } from '../types.ts'
 import { protocolOption, toBytes, toInteger } from './arguments.ts'
 import { showEscapes } from './escapes.ts'
 import { fail } from './failure.ts'
@@ -19,7 +20,9 @@ interface ServeFlags {
   port?: number
   loops?: number
   unknownAnswer?: Buffer
-  engine: 'native' | 'js'
+  architecture: ArchitectureName
+  workers?: number
+  handler?: string
   drainMsMax: number
   quiet?: true
   json?: true
@@ -49,8 +52,12 @@ export function addServe(program: Command): void {
     .option('--loops <number>', 'event loops, one thread each (default: 1)', toInteger)
     .option('--unknown-answer <text>', 'the answer to what nobody knows, with escapes', toBytes)
     .addOption(
-      new Option('--engine <name>', 'who serves').choices(['native', 'js']).default('native'),
+      new Option('--architecture <name>', 'how it serves; docs/architectures tells of each')
+        .choices(ARCHITECTURE_NAMES)
+        .default('poll'),
     )
+    .option('--workers <number>', 'threads or processes, in designs with several', toInteger)
+    .option('--handler <module>', 'a module whose default export answers what is not in the table')
     .option('--drain-ms-max <ms>', 'how long a stop waits for what is owed', toInteger, 5000)
     .option('--quiet', 'no line for connections')
     .option('--json', 'one JSON line for each event, and errors as JSON')
@@ -61,20 +68,23 @@ async function serve(flags: ServeFlags): Promise<void> {
   const json = flags.json === true
   try {
     const log = new Log({ json, quiet: flags.quiet === true })
-    const options = await serverOptions(flags)
-    const start = flags.engine === 'js' ? startJsServer : startPollServer
-    const server = await start(options)
+    const options = await startOptions(flags)
+    const server = await startServer(options)
     observe(server, log, flags.quiet === true)
     stopOnSignal(server, log, flags.drainMsMax)
     const { address } = server
-    log.listening({ address, engine: flags.engine, hint: hint(flags, options, address) })
+    log.listening({
+      address,
+      architecture: flags.architecture,
+      hint: hint(flags, options, address),
+    })
   } catch (error) {
     fail(error, { json })
   }
 }
 
-async function serverOptions(flags: ServeFlags): Promise<ServerOptions> {
-  const { answers, delimiter, host, port, loops, unknownAnswer } = flags
+async function startOptions(flags: ServeFlags): Promise<StartOptions> {
+  const { answers, delimiter, host, port, loops, workers, handler, unknownAnswer } = flags
   const base =
     answers === undefined
       ? protocolNamed(flags.protocol ?? 'lancelot').options
@@ -85,6 +95,9 @@ async function serverOptions(flags: ServeFlags): Promise<ServerOptions> {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(loops !== undefined && { loops }),
+    ...(workers !== undefined && { workers }),
+    ...(handler !== undefined && { handlerModule: handler }),
+    architecture: flags.architecture,
     ...(unknownAnswer !== undefined && { unknownAnswer }),
   }
 }
@@ -119,7 +132,7 @@ function stopOnSignal(server: LancelotServer, log: Log, drainMsMax: number): voi
 }
 
 /** What a newcomer can try now. */
-function hint(flags: ServeFlags, options: ServerOptions, { host, port }: Address): string {
+function hint(flags: ServeFlags, options: StartOptions, { host, port }: Address): string {
   const isEveryAddress = host === '0.0.0.0' || host === '::'
   // Whoever started with npm has the program in the project, not on the path.
   const program = process.env.npm_execpath === undefined ? 'lancelot' : 'npx lancelot'
