@@ -1,16 +1,17 @@
 /**
- * The engines that a user picks from, for tests of what both must do alike over real sockets.
+ * The designs, for tests of what all must do alike over real sockets.
  *
- * Everything waits for events or counters, never for time. The native engine acts on threads of its
- * own: after `await connection.stats()` it has done what was asked of a connection before.
+ * Everything waits for events or counters, never for time. Most designs act on threads of their
+ * own: after `await connection.stats()` they have done what was asked of a connection before.
  */
 
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { LancelotServer } from '../../src/server.ts'
-import { startJsServer, startPollServer } from '../../src/start-server.ts'
+import { startServer } from '../../src/start-server.ts'
 import type {
+  ArchitectureName,
   Connection,
   ConnectionSummary,
   Encoding,
@@ -19,13 +20,10 @@ import type {
 } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
 
-/** Whether the native engine is tested too. */
-const IS_NATIVE_TESTED: boolean = true
+export type Engine = ArchitectureName
 
-export type Engine = 'js' | 'native'
-
-/** The engines to test. */
-export const ENGINES: readonly Engine[] = IS_NATIVE_TESTED ? ['js', 'native'] : ['js']
+/** The designs to test: one of each way in which events and actions get to the sockets. */
+export const ENGINES: readonly Engine[] = ['callback', 'poll']
 
 /** Starts a server for one test, which ends with it however it goes. */
 export async function start<E extends Encoding = 'utf8'>(
@@ -34,7 +32,7 @@ export async function start<E extends Encoding = 'utf8'>(
   options: ServerOptions<E> = {},
 ): Promise<LancelotServer<E>> {
   const all = { port: 0, answers: { x: 'X.' }, ...options }
-  const server = await (engine === 'js' ? startJsServer<E>(all) : startPollServer<E>(all))
+  const server = await startServer<E>({ ...all, architecture: engine })
   t.teardown(() => server.close({ drainMsMax: 0 }))
   return server
 }

@@ -1,18 +1,18 @@
 /**
  * One process with a server that does not keep it alive, in the way that it was told.
  *
- * Run as `node unref.mjs ENGINE WAY`. Nothing in it ends it: it ends because nothing is left to do,
+ * Run as `node unref.mjs ARCHITECTURE WAY`. Nothing in it ends it: it ends because nothing is left to do,
  * or because whoever reads its port asks it to quit.
  */
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { startJsServer, startPollServer } from 'lancelot'
+import { startServer } from 'lancelot'
 
-const [engine, way] = process.argv.slice(2)
-const start = engine === 'js' ? startJsServer : startPollServer
+const [architecture, way] = process.argv.slice(2)
 
-const server = await start({
+const server = await startServer({
+  architecture,
   port: 0,
   answers: { known: 'K.' },
   handler: request => {
