@@ -8,6 +8,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { LOAD_CORE, requireTools, SERVER_CORE } from '../src/load/machine.ts'
+import { median } from '../src/load/statistics.ts'
 import { BenchError } from './bench-error.ts'
 import {
   type Faults,
@@ -16,9 +18,7 @@ import {
   startLoad,
   sumFaults,
 } from './load-process.ts'
-import { LOAD_CORE, requireTools, SERVER_CORE } from './machine.ts'
 import { buildServers, entryOf, type RunningServer, startServer, stopAll } from './servers.ts'
-import { median } from './statistics.ts'
 import { figure, markdownTable } from './table.ts'
 
 const BLOCKED_MS = 5000

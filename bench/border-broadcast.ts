@@ -6,14 +6,19 @@
  * of send(2), which is what the kernel alone charges.
  */
 
+import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
+import {
+  lowerQuartile,
+  type Ratio,
+  ratioOfLowerQuartiles,
+  seededRandom,
+} from '../src/load/statistics.ts'
 import { cpuUs, untilAtRest } from './accounts.ts'
 import type { BorderSettings } from './border-settings.ts'
 import { type Faults, isFaulty, type LoadProcess, startLoad, sumFaults } from './load-process.ts'
-import { LOAD_CORE, requireTools } from './machine.ts'
 import { holdAll, manyConnections } from './memory.ts'
 import { planSlices } from './plan.ts'
 import { buildServers, entryOf, type RunningServer, startServers, stopAll } from './servers.ts'
-import { lowerQuartile, type Ratio, ratioOfLowerQuartiles, seededRandom } from './statistics.ts'
 import { figure, markdownTable, ratioFigure, wantedNote } from './table.ts'
 
 const ENTRIES = [entryOf('floor'), entryOf('native'), entryOf('node-net', 'broadcast')]

@@ -7,14 +7,14 @@
  * processes are alive together and take turns, in random order.
  */
 
+import { type LineProcess, startLineProcess } from '../src/load/line-process.ts'
+import { LOAD_CORE, pinned, requireTools, SERVER_CORE } from '../src/load/machine.ts'
+import { ratioOfMedians, seededRandom } from '../src/load/statistics.ts'
 import type { BorderSettings } from './border-settings.ts'
-import { type LineProcess, startLineProcess } from './line-process.ts'
 import { type Faults, isFaulty, sumFaults } from './load-process.ts'
-import { LOAD_CORE, pinned, requireTools, SERVER_CORE } from './machine.ts'
 import { planSlices } from './plan.ts'
 import { cargoBuild, peerScript, releaseProgram, requirePackage } from './programs.ts'
 import { stopAll } from './servers.ts'
-import { ratioOfMedians, seededRandom } from './statistics.ts'
 import { markdownTable, ratioFigure } from './table.ts'
 
 const ROUNDS_MIN = 10

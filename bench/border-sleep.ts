@@ -7,13 +7,13 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { LOAD_CORE, requireTools, SERVER_CORE } from '../src/load/machine.ts'
 import { forgetPeak, peakBytes } from './accounts.ts'
 import { BenchError } from './bench-error.ts'
 import { pinMainThread } from './blocked.ts'
 import { settledAccount, unaccounted } from './border-events.ts'
 import type { BorderSettings } from './border-settings.ts'
 import { type Faults, type LoadProcess, startLoad, sumFaults } from './load-process.ts'
-import { LOAD_CORE, requireTools, SERVER_CORE } from './machine.ts'
 import { buildServers, entryOf, type RunningServer, startServer, stopAll } from './servers.ts'
 import { figure, markdownTable } from './table.ts'
 

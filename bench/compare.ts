@@ -5,6 +5,14 @@
  * neither which servers nor which loads: those are in `slices.ts` and `border-slices.ts`.
  */
 
+import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
+import {
+  lowerQuartile,
+  median,
+  type Ratio,
+  ratioOfLowerQuartiles,
+  seededRandom,
+} from '../src/load/statistics.ts'
 import {
   type Faults,
   isFaulty,
@@ -14,16 +22,8 @@ import {
   startLoad,
   sumFaults,
 } from './load-process.ts'
-import { LOAD_CORE, requireTools } from './machine.ts'
 import { planSlices } from './plan.ts'
 import { buildServers, type Entry, type RunningServer, startServers, stopAll } from './servers.ts'
-import {
-  lowerQuartile,
-  median,
-  type Ratio,
-  ratioOfLowerQuartiles,
-  seededRandom,
-} from './statistics.ts'
 import { figure, markdownTable, percent, ratioFigure, wantedNote } from './table.ts'
 
 const SLICE_TIMES = { warmMs: 50, sliceMs: 350 }

@@ -9,9 +9,10 @@ import { readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startLineProcess } from '../src/load/line-process.ts'
+import { pinned, requireTools, SERVER_CORE } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
 import { parseCallgrindTotal } from './callgrind-total.ts'
-import { startLineProcess } from './line-process.ts'
 import {
   type CountResult,
   type Faults,
@@ -19,7 +20,6 @@ import {
   sumFaults,
   withLoad,
 } from './load-process.ts'
-import { pinned, requireTools, SERVER_CORE } from './machine.ts'
 import { cargoBuild, releaseProgram } from './programs.ts'
 import { figure, markdownTable } from './table.ts'
 

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startLineProcess } from '../src/load/line-process.ts'
+import { LOAD_CORE, pinned } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
-import { startLineProcess } from './line-process.ts'
-import { LOAD_CORE, pinned } from './machine.ts'
 import { releaseProgram } from './programs.ts'
 
 /** Answers that did not come as they should. */

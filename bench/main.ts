@@ -7,16 +7,18 @@
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { LancelotError } from '../src/errors.ts'
+import { describeMachine } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
 import { runBlocked } from './blocked.ts'
 import { BORDER_ROWS, parseBorderRows, runBorder } from './border.ts'
 import { runInstructions } from './instructions.ts'
 import { type Faults, isFaulty, sumFaults } from './load-process.ts'
-import { describeMachine } from './machine.ts'
 import { runMemory } from './memory.ts'
 import { DEFAULT_SERVER_NAMES, parseServerNames, SERVER_NAMES, type ServerName } from './servers.ts'
 import { runSlices } from './slices.ts'
 import { runSyscalls } from './syscalls.ts'
+import { runVerdicts } from './verdicts.ts'
 
 const HELP = `npm run bench -- [COMMAND] [OPTIONS]
 
@@ -27,6 +29,7 @@ COMMAND (default: slices, syscalls, memory and blocked, one after the other)
   blocked       throughput while JavaScript is blocked
   instructions  user instructions per request, by callgrind
   border        the border to JavaScript: handlers, events, memory, pushes, crossing
+  verdicts      how often the comparator is right: equal floors, 3 % planted, stops, starving
 
 OPTIONS
   --quick            a short smoke of the instruments; its figures mean nothing
@@ -34,6 +37,8 @@ OPTIONS
   --servers A,B      some of: ${SERVER_NAMES.join(', ')}
                      (all but engine, which is native's engine without Node, and bun)
   --rows A,B         of border, some of: ${BORDER_ROWS.join(', ')} (all)
+  --repeat N         of verdicts, repeats of each comparison, 1 or more (20)
+  --output FILE      of verdicts, the results as JSON (verdicts.json)
   --seed N           repeats the order and the intervals of a run
   --help             prints this
 `
@@ -44,6 +49,8 @@ interface Settings {
   rounds: number
   names: ServerName[]
   rows: string[]
+  repeat: number
+  output: string
   seed: number
 }
 
@@ -54,6 +61,7 @@ const RUNS: Readonly<Record<string, (settings: Settings) => Promise<Faults>>> = 
   blocked: ({ quick }) => runBlocked(quick),
   instructions: ({ quick }) => runInstructions(quick),
   border: ({ rows, ...settings }) => runBorder(rows, settings),
+  verdicts: runVerdicts,
 }
 const DEFAULT_RUNS = ['slices', 'syscalls', 'memory', 'blocked']
 
@@ -71,6 +79,8 @@ function parseCommand(): { commands: string[]; settings: Settings } | undefined 
       rounds: { type: 'string' },
       servers: { type: 'string', default: DEFAULT_SERVER_NAMES.join(',') },
       rows: { type: 'string', default: BORDER_ROWS.join(',') },
+      repeat: { type: 'string' },
+      output: { type: 'string', default: 'verdicts.json' },
       seed: { type: 'string', default: String(randomInt(2 ** 31)) },
       help: { type: 'boolean', default: false },
     },
@@ -87,6 +97,8 @@ function parseCommand(): { commands: string[]; settings: Settings } | undefined 
     rounds: parseNumber('rounds', values.rounds ?? (values.quick ? '3' : '24'), 2),
     names: parseServerNames(values.servers),
     rows: parseBorderRows(values.rows),
+    repeat: parseNumber('repeat', values.repeat ?? (values.quick ? '1' : '20'), 1),
+    output: values.output,
     seed: parseNumber('seed', values.seed, 0),
   }
   return { commands, settings }
@@ -112,7 +124,9 @@ async function main(): Promise<number> {
 
 /** Our own errors and misspelt options are for the reader; anything else needs its stack. */
 function describe(error: unknown): unknown {
-  if (error instanceof BenchError) return `${error.code}: ${error.message}`
+  if (error instanceof BenchError || error instanceof LancelotError) {
+    return `${error.code}: ${error.message}`
+  }
   const isMisspelt = error instanceof TypeError && 'code' in error
   return isMisspelt ? `BAD_ARGUMENT: ${error.message}\n\n${HELP}` : error
 }

@@ -8,6 +8,8 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
+import { median } from '../src/load/statistics.ts'
 import { anonymousBytes, openFiles } from './accounts.ts'
 import { BenchError } from './bench-error.ts'
 import {
@@ -17,7 +19,6 @@ import {
   startLoad,
   sumFaults,
 } from './load-process.ts'
-import { LOAD_CORE, requireTools } from './machine.ts'
 import {
   buildServers,
   type Entry,
@@ -26,7 +27,6 @@ import {
   type ServerName,
   startServer,
 } from './servers.ts'
-import { median } from './statistics.ts'
 import { figure, markdownTable } from './table.ts'
 
 const CONNECTIONS = 15_000

@@ -3,7 +3,7 @@
  * so that nothing the machine does in the meantime falls on one server alone. Pure.
  */
 
-import type { Random } from './statistics.ts'
+import type { Random } from '../src/load/statistics.ts'
 
 /** One slice to run. */
 export interface PlannedSlice<Server, Load> {

@@ -1,9 +1,9 @@
 /** The servers that are compared, and how each is started: pinned to one core, on a free port. */
 
+import { startLineProcess } from '../src/load/line-process.ts'
+import { pinned, SERVER_CORE } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
 import { bunProgram } from './bun.ts'
-import { startLineProcess } from './line-process.ts'
-import { pinned, SERVER_CORE } from './machine.ts'
 import { cargoBuild, peerScript, releaseProgram, requirePackage } from './programs.ts'
 
 /** In the order of every table. `floor again` is the same program: what differs is the noise. */

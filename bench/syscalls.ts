@@ -9,6 +9,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { requireTools } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
 import {
   type CountResult,
@@ -17,7 +18,6 @@ import {
   sumFaults,
   withLoad,
 } from './load-process.ts'
-import { requireTools } from './machine.ts'
 import {
   buildServers,
   entryOf,

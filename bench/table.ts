@@ -1,6 +1,6 @@
 /** Markdown tables, and how figures are written in them. Pure. */
 
-import type { Ratio } from './statistics.ts'
+import type { Ratio } from '../src/load/statistics.ts'
 
 /** A table; the first column is text and stands left, the others stand right. */
 export function markdownTable(header: readonly string[], rows: readonly string[][]): string {

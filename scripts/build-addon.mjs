@@ -1,11 +1,12 @@
 /**
- * Builds the native addon into `native/`, or says in one sentence why it cannot.
+ * Builds the native addon and the load generator into `native/`, or says in one sentence why it
+ * cannot.
  *
  * The compiler's output is shown only when it fails.
  */
 
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -29,13 +30,31 @@ const require = createRequire(import.meta.url)
 const cli = require.resolve('@napi-rs/cli/package.json')
 const { bin } = require(cli)
 
-console.error('Building the native addon; the first time takes a few minutes ...')
-const command = [join(dirname(cli), bin.napi), 'build', ...flags]
-const build = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 2 ** 28 })
-if (build.status !== 0) {
-  const output = [build.stdout, build.stderr, build.error?.message].filter(Boolean).join('\n')
-  fail(`${output}\nThe native addon could not be built; what the compiler said stands above.`)
+/** Runs a command and returns what it printed. Ends the build if it fails. */
+function run(what, command, args) {
+  const options = { encoding: 'utf8', maxBuffer: 2 ** 28 }
+  const { status, stdout, stderr, error } = spawnSync(command, args, options)
+  if (status === 0) return stdout
+  const output = [stdout, stderr, error?.message].filter(Boolean).join('\n')
+  return fail(`${output}\n${what} could not be built; what the compiler said stands above.`)
 }
+
+console.error('Building the native addon; the first time takes a few minutes ...')
+run('The native addon', process.execPath, [join(dirname(cli), bin.napi), 'build', ...flags])
 
 // The package is ESM and the loader is not.
 writeFileSync('native/package.json', '{ "type": "commonjs" }\n')
+
+const LOAD = 'lancelot-load'
+console.error('Building the load generator ...')
+const json = ['--message-format', 'json-render-diagnostics']
+const printed = run('The load generator', 'cargo', ['build', '--release', '-p', LOAD, ...json])
+const built = printed
+  .split('\n')
+  .filter(line => line.startsWith('{'))
+  .map(line => JSON.parse(line))
+const program = built.find(({ executable, target }) => executable && target?.name === LOAD)
+// Put there under another name first: one that runs meanwhile keeps its file.
+const place = join('native', process.platform === 'win32' ? `${LOAD}.exe` : LOAD)
+copyFileSync(program.executable, `${place}.new`)
+renameSync(`${place}.new`, place)

@@ -17,14 +17,45 @@ export interface Addon {
   NativeServer: new (options: NativeOptions) => NativeServer
   /** The codes of close reasons, in the order of their numbers. */
   closeCodes(): string[]
+  /**
+   * Listens at an address, and returns `count` descriptors of the one listener: each is owned by
+   * whoever takes it (`listen({ fd })`), and those that nobody takes go to `closeDescriptors`.
+   * Throws what `systemFault` reads; not on Windows.
+   */
+  shareListener(host: string, port: number, backlog: number, count: number): SharedListener
+  /** Closes descriptors of `shareListener` that nobody took, each at most once. */
+  closeDescriptors(descriptors: number[]): void
+}
+
+/** One listener under several descriptors. */
+export interface SharedListener {
+  port: number
+  descriptors: number[]
 }
 
 /** Options as `options.ts` parsed them, the host as an address. The rest stays on this side. */
 export interface NativeOptions
   extends Omit<
     ServerSettings,
-    'answers' | 'encoding' | 'handler' | 'routes' | 'signal' | 'unknownAnswer'
+    | 'answers'
+    | 'encoding'
+    | 'handler'
+    | 'handlerModule'
+    | 'routes'
+    | 'signal'
+    | 'unknownAnswer'
+    | 'workers'
   > {
+  /** The name of an architecture of the engine. */
+  design:
+    | 'poll'
+    | 'select'
+    | 'poll-syscall'
+    | 'one-at-a-time'
+    | 'thread-per-connection'
+    | 'thread-pool'
+  /** Threads of a pool; designs without one ignore it. */
+  workers: number
   /** Absent: unknown requests close the connection. */
   unknownAnswer?: Buffer
   hasHandler: boolean
@@ -105,11 +136,19 @@ export async function loadAddon(): Promise<Addon> {
   }
 }
 
-/** What the system said, of an error that the addon threw; `convert.rs` writes its number down. */
+/** Whether the addon threw this because the engine lacks a design on this system. */
+export function isDesignFault(error: Error): boolean {
+  return error.message.startsWith('design: ')
+}
+
+/**
+ * What the system said, of an error that the addon threw; `convert.rs` writes its number down. The
+ * code `UNSUPPORTED` is not the system's: the design cannot listen in a process such as this one.
+ */
 export function systemFault(error: Error): SystemFault {
   const [, errno, message] = /^errno (\d+): (.*)$/s.exec(error.message) ?? []
-  if (errno === undefined || errno === '0') return { message: error.message }
+  if (errno === undefined || message === undefined) return { message: error.message }
+  if (errno === '0') return { code: 'UNSUPPORTED', message }
   const negative = -Number(errno)
-  const code = getSystemErrorName(negative)
-  return { code, errno: negative, syscall: 'listen', message: message ?? error.message }
+  return { code: getSystemErrorName(negative), errno: negative, syscall: 'listen', message }
 }

@@ -2,18 +2,17 @@
  * One peer of the JavaScript engine: moves bytes between a socket and its `Connection`.
  *
  * Decides nothing about the protocol; that is the connection's. What it adds is the socket, the
- * timer, the handlers and what the application wants of a peer.
+ * timer and what the application wants of a peer. How the socket is read is the architecture's.
  */
 
 import type { Socket } from 'node:net'
-import { askHandler, type HandlerOutcome, handlerError } from './ask-handler.ts'
+import { type HandlerOutcome, handlerError } from './ask-handler.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import type { CloseCode, LancelotError } from './errors.ts'
 import type { Groups } from './groups.ts'
 import type { ServerSettings } from './options.ts'
 import { PeerConnection, type PeerControls, type PeerLink } from './peer-connection.ts'
 import { Connection } from './protocol/connection.ts'
-import { DEFAULT_ROUTE } from './protocol/routes.ts'
 import type { Shared } from './protocol/shared.ts'
 import type { Task } from './protocol/tasks.ts'
 import { decode } from './text-encoding.ts'
@@ -31,8 +30,24 @@ const WRITES_PER_TURN_MAX = 16
 /** The most that is read from one peer once the server stops. */
 const STOP_READ_BYTES_MAX = 1024 * 1024
 
+/** What is told of what a socket brought; failures and the end of the socket a peer hears itself. */
+export interface PieceTaker {
+  handlePiece(piece: Buffer): void
+  handleFinished(): void
+}
+
+/** The reading of one socket, which goes on until it is paused. */
+export interface Reading {
+  pause(): void
+  resume(): void
+}
+
+/** Begins to read a socket. Nothing is told before it returned. */
+export type ReadSocket = (socket: Socket, taker: PieceTaker) => Reading
+
 /** What a peer needs of the server that it belongs to. */
 export interface PeerServer extends Shared {
+  readonly read: ReadSocket
   readonly settings: ServerSettings
   readonly groups: Groups<Peer>
   /** Stands for its peers that are gone. */
@@ -41,16 +56,19 @@ export interface PeerServer extends Shared {
   readonly isRef: boolean
   /** Something of this peer changed that others may wait for: it has ended, or answered. */
   settled(peer: Peer): void
+  /** Somebody is to answer this, by `respond`, now or later. */
+  ask(peer: Peer, route: number, request: Decoded, number: number): void
   requested(connection: PublicConnection, request: Decoded, number: number): void
   responded(connection: PublicConnection, response: Decoded, number: number): void
   failed(error: LancelotError): void
 }
 
 /** A socket and its conversation. */
-export class Peer implements PeerControls {
+export class Peer implements PeerControls, PieceTaker {
   readonly id: number
   readonly #server: PeerServer
   readonly #socket: Socket
+  readonly #reading: Reading
   readonly #connection: Connection
   readonly #openedMs: number
   readonly #timer: DeadlineTimer
@@ -76,8 +94,7 @@ export class Peer implements PeerControls {
     this.#connection = new Connection(server, this.#openedMs)
     this.#timer = new DeadlineTimer(() => this.#handleTimer(), server.isRef)
     if (!server.isRef) socket.unref()
-    socket.on('data', piece => this.#handle(() => this.#connection.handlePiece(piece, now())))
-    socket.on('end', () => this.#handle(() => this.#connection.handleFinished(now())))
+    this.#reading = server.read(socket, this)
     socket.on('error', () => this.#handle(() => this.#connection.handleReset()))
     socket.on('close', () => this.#handle(() => this.#connection.handleReset()))
   }
@@ -101,6 +118,16 @@ export class Peer implements PeerControls {
   /** Why it ended, once it has. */
   get closeCode(): CloseCode | undefined {
     return this.#connection.state === 'closed' ? this.#connection.code : undefined
+  }
+
+  handlePiece(piece: Buffer): void {
+    if (this.closeCode !== undefined) return
+    this.#connection.handlePiece(piece, now())
+    this.#turn()
+  }
+
+  handleFinished(): void {
+    this.#handle(() => this.#connection.handleFinished(now()))
   }
 
   get waitsForRoom(): boolean {
@@ -146,6 +173,11 @@ export class Peer implements PeerControls {
 
   leave(group: string): boolean {
     return this.closeCode === undefined && this.#server.groups.leave(this, group)
+  }
+
+  /** The handler's response to a request, or the end of the connection at its place. */
+  respond(number: number, outcome: HandlerOutcome): void {
+    if (this.#connection.handleResponse(number, outcome, now())) this.#wake()
   }
 
   /** Whether it keeps the process alive. */
@@ -213,8 +245,8 @@ export class Peer implements PeerControls {
     if (this.#connection.wantsRead === this.#isPaused) {
       this.#isPaused = !this.#isPaused
       this.#flips += 1
-      if (this.#isPaused) this.#socket.pause()
-      else this.#socket.resume()
+      if (this.#isPaused) this.#reading.pause()
+      else this.#reading.resume()
       this.#stopOnceRead()
     }
     this.#timer.follow(this.#connection.deadline)
@@ -242,22 +274,8 @@ export class Peer implements PeerControls {
       this.#server.responded(this.public, decode(task.response, settings.encoding), number)
     } else {
       if (interest.requested) this.#server.requested(this.public, task.request, number)
-      if (task.route !== undefined) this.#ask(task.route, task.request, number)
+      if (task.route !== undefined) this.#server.ask(this, task.route, task.request, number)
     }
-  }
-
-  #ask(route: number, request: Decoded, number: number): void {
-    const { settings } = this.#server
-    const handler = route === DEFAULT_ROUTE ? settings.handler : settings.routes[route - 1]?.handler
-    if (handler === undefined) return
-    askHandler(handler, request, this.public, settings, (outcome, failure) => {
-      this.#respond(number, outcome)
-      if (failure !== undefined) this.#server.failed(failure)
-    })
-  }
-
-  #respond(number: number, outcome: HandlerOutcome): void {
-    if (this.#connection.handleResponse(number, outcome, now())) this.#wake()
   }
 
   /** Gives the socket what may leave. Whether there may be more at once. */

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { planSlices } from '../../bench/plan.ts'
-import { seededRandom } from '../../bench/statistics.ts'
+import { seededRandom } from '../../src/load/statistics.ts'
 
 const SERVERS = ['floor', 'floor again', 'native']
 const LOADS = ['depth 1', 'depth 16']

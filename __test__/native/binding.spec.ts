@@ -23,7 +23,9 @@ const SAME: [
     ConstructorParameters<typeof Generated.NativeServer>
   >,
   Same<Written.Addon['closeCodes'], typeof Generated.closeCodes>,
-] = [true, true, true, true, true, true, true, true, true]
+  Same<Written.Addon['shareListener'], typeof Generated.shareListener>,
+  Same<Written.Addon['closeDescriptors'], typeof Generated.closeDescriptors>,
+] = [true, true, true, true, true, true, true, true, true, true, true]
 
 test('the addon exports what is written of it', async t => {
   const addon = await loadAddon()

@@ -18,6 +18,8 @@ async function startBare(doorbell: () => void): Promise<NativeServer> {
   })
   const native = new addon.NativeServer({
     ...settings,
+    design: 'poll',
+    workers: 1,
     unknownAnswer: unknownAnswer as Buffer,
     hasHandler: handler !== undefined,
     routes: routes.map(({ prefix }) => prefix),

@@ -1,16 +1,20 @@
 /**
  * What a careful person writes on `Bun.listen`: one write per data event, a limit on a question's
- * length, and whoever does not read is not read from. `bun bun.mjs PORT`.
+ * length, and whoever does not read is not read from. `bun bun.mjs PORT MODE`. In mode `table` it is
+ * a contestant of `lancelot compare`: it obeys nobody and ends by a signal.
  */
 
 import { obey } from './control.mjs'
-import { handler } from './handlers.mjs'
+import { handler, tableAnswer } from './handlers.mjs'
 
 const QUESTION_LENGTH_MAX = 16_384
 
+const [port, mode] = process.argv.slice(2)
+const answer = mode === 'table' ? tableAnswer : handler
+
 const listener = Bun.listen({
   hostname: '127.0.0.1',
-  port: Number(process.argv[2]),
+  port: Number(port),
   socket: {
     open(socket) {
       socket.data = { rest: '', unsent: undefined }
@@ -21,12 +25,13 @@ const listener = Bun.listen({
       let answers = ''
       let start = 0
       for (let end = text.indexOf('?'); end !== -1; end = text.indexOf('?', start)) {
-        answers += handler(text.slice(start, end))
+        if (end - start > QUESTION_LENGTH_MAX) break
+        answers += answer(text.slice(start, end))
         start = end + 1
       }
       state.rest = text.slice(start)
-      if (state.rest.length > QUESTION_LENGTH_MAX) socket.terminate()
-      else if (answers !== '') send(socket, answers)
+      if (answers !== '') send(socket, answers)
+      if (state.rest.length > QUESTION_LENGTH_MAX) socket.end()
     },
     drain(socket) {
       const { unsent } = socket.data
@@ -54,4 +59,4 @@ function send(socket, answers) {
   socket.pause()
 }
 
-obey(`listening ${listener.port}`)
+if (mode !== 'table') obey(`listening ${listener.port}`)

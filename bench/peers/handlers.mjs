@@ -1,6 +1,6 @@
 /**
- * The handlers that every peer runs: a look-up in a Map. What is not in it is its own answer, as
- * the load side expects of questions that never repeat.
+ * The handlers that every peer in JavaScript runs: a look-up in a Map. What is not in it is its own
+ * answer, as the load side expects of questions that never repeat; but for a contestant.
  */
 
 const ANSWERS = new Map([
@@ -12,6 +12,11 @@ const ANSWERS = new Map([
 /** Answers at once. */
 export function handler(request) {
   return ANSWERS.get(request) ?? request
+}
+
+/** Answers as every server of the table does: what is not in it is unknown. */
+export function tableAnswer(request) {
+  return ANSWERS.get(request) ?? 'Error: unknown question.'
 }
 
 /** Answers through a promise. */

@@ -12,6 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Options as `src/options.ts` parsed them: all there, all in range.
 #[napi(object)]
 pub struct NativeOptions {
+    /// The name of an architecture of the engine.
+    #[napi(
+        ts_type = "'poll' | 'select' | 'poll-syscall' | 'one-at-a-time' | 'thread-per-connection' | 'thread-pool'"
+    )]
+    pub design: String,
+    /// Threads of a pool; designs without one ignore it.
+    pub workers: u32,
     /// An address, not a name.
     pub host: String,
     pub port: u16,

@@ -2,13 +2,15 @@
 //!
 //! Its life: `listen` makes the doorbell first and the clean-up hook after it, so the hook, which
 //! stops and joins the threads, runs before Node takes the doorbell down. `stop` returns at once; a
-//! thread of its own joins the loops and tells JavaScript, which then calls `release`.
+//! thread of its own joins the loops, or what the design has instead, and tells JavaScript, which
+//! then calls `release`.
 
 use crate::bell::JsBell;
 use crate::convert::{
     EntryFault, NativeAnswer, NativeOptions, NativeStats, PackedAnswers, failure, guard,
     system_error, unpack,
 };
+use crate::design::{AnyServer, Design};
 use lancelot_border::border::{Border, Drained, RequestLimits};
 use lancelot_border::responses;
 use lancelot_border::teller::Teller;
@@ -18,7 +20,7 @@ use lancelot_engine::config::Config;
 use lancelot_engine::connection::Observes;
 use lancelot_engine::handler::{ConnectionId, Interest};
 use lancelot_engine::mailbox::Mailbox;
-use lancelot_engine::server::{Listen, Server};
+use lancelot_engine::server::Listen;
 use lancelot_engine::stats::Counters;
 use napi::bindgen_prelude::{BufferSlice, Function, Uint32Array, Uint32ArraySlice};
 use napi::{CleanupEnvHook, Env};
@@ -30,7 +32,7 @@ use std::time::Duration;
 
 #[derive(Default)]
 struct Running {
-    server: Option<Server>,
+    server: Option<AnyServer>,
     /// What the server counted, once it is gone.
     counted: Counters,
     /// Joins the loops, once they were told to stop.
@@ -54,7 +56,7 @@ impl Shared {
         // Taken out: its mailboxes hold descriptors, which must not wait for a garbage collection.
         if let Some(mut server) = running.server.take() {
             server.stop(Duration::ZERO);
-            Server::join(server.take_threads());
+            AnyServer::join(server.take_threads());
             running.counted = server.counters();
         }
         if let Some(joiner) = running.joiner.take() {
@@ -69,6 +71,7 @@ impl Shared {
 #[napi]
 pub struct NativeServer {
     shared: Arc<Shared>,
+    design: Design,
     config: Arc<Config>,
     listen: Listen,
     knows_requests: bool,
@@ -97,6 +100,7 @@ impl NativeServer {
             Ok(Self {
                 shared: Arc::new(Shared { running: Mutex::default(), border }),
                 answers: Arc::new(Answers::new(config.clone())),
+                design: Design::parse(&options.design, options.workers)?,
                 config,
                 listen: options.listen()?,
                 knows_requests: options.knows_requests,
@@ -118,8 +122,8 @@ impl NativeServer {
             // The bell before the hook: hooks run last in, first out, and ours must find the bell.
             let bell = JsBell::new(&doorbell)?;
             let (config, answers) = (self.config.clone(), self.answers.clone());
-            let server =
-                Server::start(&self.listen, config, answers, tellers).map_err(system_error)?;
+            let server = AnyServer::start(self.design, &self.listen, config, answers, tellers);
+            let server = server.map_err(system_error)?;
             self.mailboxes = (0..loops).map(|number| server.mailbox(number)).collect();
             self.shared.running().server = Some(server);
             border.hang(bell);
@@ -140,6 +144,9 @@ impl NativeServer {
     pub fn set_interest(&self, opened: bool, requests: bool, responses: bool, closed: bool) {
         let observes = Observes { requests, responses };
         self.shared.border.set_interest(Interest { opened, closed, observes });
+        if self.design.must_hear_of_interest() {
+            self.mailboxes.iter().for_each(Mailbox::wake);
+        }
     }
 
     /// Whether the server keeps the process alive while it listens; at first it does.
@@ -379,7 +386,7 @@ impl NativeServer {
             let threads = server.take_threads();
             if running.joiner.is_none() {
                 let border = self.shared.border.clone();
-                let join = move || border.tell_stopped(Server::join(threads));
+                let join = move || border.tell_stopped(AnyServer::join(threads));
                 let joiner = thread::Builder::new().name("lancelot-join".into()).spawn(join);
                 running.joiner = Some(joiner.map_err(system_error)?);
             }

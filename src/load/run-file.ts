@@ -113,6 +113,8 @@ export interface BlockRecord {
   number: number
   /** Names, in the order in which they were measured. */
   order: readonly string[]
+  /** How long it took, so that it can be told how long more blocks would take. */
+  seconds: number
   values: Readonly<Record<string, BlockValues>>
 }
 

@@ -5,7 +5,7 @@
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
 use lancelot_engine::handler::NoHandler;
-use lancelot_engine::server::{Listen, Server};
+use lancelot_engine::server::{Listen, Server, Waiting};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let address = (Ipv4Addr::LOCALHOST, port).into();
     let listen = Listen { address, backlog: 4096, reuse_port: false };
-    let mut server = Server::start(&listen, config, answers, vec![NoHandler])?;
+    let mut server = Server::start(Waiting::Mio, &listen, config, answers, vec![NoHandler])?;
     println!("listening {}", server.address().port());
     Server::join(server.take_threads());
     Ok(())

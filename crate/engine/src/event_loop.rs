@@ -1,22 +1,24 @@
-//! One thread around one poll: moves bytes between sockets and connections, turn by turn.
+//! One thread around one selector: moves bytes between sockets and connections, turn by turn.
 //!
 //! What a connection does with its bytes is `connection`'s; here is who is served when. A turn:
 //! wait, take commands, serve what was announced, serve the ready list, do what the application
 //! wants, expire deadlines, ring.
 //!
-//! Invariant: every connection is in the slab, in the poll, and in the wheel under one deadline; it
+//! Invariant: every connection is in the slab, in the selector, and in the wheel under one deadline; it
 //! leaves all three in `close`, and only there.
 
 mod accepting;
 mod acting;
 mod introducing;
 mod stopping;
+mod watching;
 
 use self::acting::Acting;
 use self::introducing::Asking;
 pub use self::stopping::StopReport;
 use self::stopping::Stopping;
-use crate::accept::{Acceptor, LISTENER};
+use self::watching::Watching;
+use crate::accept::Acceptor;
 use crate::answers::{Answers, Reader};
 use crate::config::Config;
 use crate::connection::{State, Turn};
@@ -26,11 +28,12 @@ use crate::handler::{CONNECTIONS_MAX, ConnectionId, Handler, Interest, Overload,
 use crate::mailbox::{Command, Mailbox};
 use crate::peer::{Peer, Sides};
 use crate::responses::Responses;
+use crate::selector::{LISTENER, Readiness, Selector, WAKER};
 use crate::slab::Slab;
 use crate::stats::{Counters, Stats};
 use crate::timers::{TICK_MS, Timers};
+use mio::Token;
 use mio::net::TcpListener;
-use mio::{Events, Poll, Token, Waker};
 use socket2::SockRef;
 use std::collections::VecDeque;
 use std::io;
@@ -38,15 +41,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const EVENTS_PER_TURN: usize = 1024;
 const READY_PER_TURN: usize = 1024;
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// The shared output is given back after a turn that made it larger than this.
 const OUTPUT_BYTES_KEPT: usize = 256 * 1024;
 /// A replaced table with more entries than this is freed by a thread of its own.
 const ENTRIES_FREED_INLINE: usize = 10_000;
-/// The waker's token; connections have those of their ids.
-const WAKER: Token = Token(usize::MAX - 1);
 
 /// What all loops of one server share.
 #[derive(Clone)]
@@ -60,9 +60,9 @@ pub(crate) struct Common {
 }
 
 /// One event loop.
-pub(crate) struct EventLoop<H> {
+pub(crate) struct EventLoop<H, S> {
     common: Common,
-    poll: Poll,
+    selector: S,
     acceptor: Option<Acceptor>,
     mailbox: Mailbox,
     /// The other loops.
@@ -97,21 +97,19 @@ pub(crate) struct EventLoop<H> {
     stopping: Option<Stopping>,
 }
 
-impl<H: Handler> EventLoop<H> {
+impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// A loop that accepts from `listener`, if it has one, and serves what `crew` is handed.
     pub(crate) fn new(
         common: Common,
         listener: Option<TcpListener>,
         handler: H,
     ) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let mailbox = Mailbox::new(Waker::new(poll.registry(), WAKER)?);
-        let acceptor =
-            listener.map(|listener| Acceptor::new(listener, poll.registry())).transpose()?;
+        let (selector, waker) = S::open()?;
+        let acceptor = listener.map(|listener| Acceptor::new(listener, &selector)).transpose()?;
         Ok(Self {
-            poll,
+            selector,
             acceptor,
-            mailbox,
+            mailbox: Mailbox::new(waker),
             crew: Vec::new(),
             leads: false,
             next_of_crew: 0,
@@ -154,7 +152,7 @@ impl<H: Handler> EventLoop<H> {
 
     /// Turns until it is told to stop and every connection ended.
     pub(crate) fn run(&mut self) -> io::Result<StopReport> {
-        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        let mut events = S::events();
         loop {
             self.turn(&mut events)?;
             if let Some(report) = self.stop_report() {
@@ -164,16 +162,15 @@ impl<H: Handler> EventLoop<H> {
         }
     }
 
-    fn turn(&mut self, events: &mut Events) -> io::Result<()> {
-        match self.poll.poll(events, self.timeout()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
-            polled => polled?,
-        }
+    fn turn(&mut self, events: &mut S::Events) -> io::Result<()> {
+        let timeout = self.timeout();
+        let watching = Watching { acceptor: self.acceptor.as_ref(), peers: &self.peers };
+        self.selector.wait(events, &watching, timeout)?;
         let elapsed = self.started.elapsed();
         self.now_ms = elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis());
         self.interest = self.handler.interest();
         self.take_commands();
-        for event in &*events {
+        for event in S::announced(events) {
             match event.token() {
                 WAKER => {}
                 LISTENER => self.acceptor.iter_mut().for_each(|acceptor| acceptor.ready = true),
@@ -194,7 +191,7 @@ impl<H: Handler> EventLoop<H> {
         Ok(())
     }
 
-    /// How long the poll may wait: not at all while work is left.
+    /// How long the selector may wait: not at all while work is left.
     fn timeout(&self) -> Option<Duration> {
         let accepts = self.acceptor.as_ref().is_some_and(|acceptor| acceptor.ready);
         if accepts || !self.ready.is_empty() || !self.acting.is_idle() {

@@ -6,13 +6,16 @@
 //!  error  frame  routes  config  trie  answers  pipeline  responses  busy  turn
 //!  connection
 //!  ---- above: no mio, no socket, no thread, no clock; time is an argument ----
-//!  handler  action  groups  stats  timers  slab  socket  peer  mailbox  accept  event_loop  server
+//!  handler  action  groups  stats  timers  slab  socket  selector  peer  mailbox  accept
+//!  event_loop  listen  server  blocking
 //! ```
 #![forbid(unsafe_code)]
 
 mod accept;
 pub mod action;
 pub mod answers;
+#[cfg(unix)]
+pub mod blocking;
 mod busy;
 pub mod config;
 pub mod connection;
@@ -21,11 +24,13 @@ mod event_loop;
 pub mod frame;
 mod groups;
 pub mod handler;
+pub mod listen;
 pub mod mailbox;
 mod peer;
 pub mod pipeline;
 pub mod responses;
 mod routes;
+mod selector;
 pub mod server;
 mod slab;
 mod socket;

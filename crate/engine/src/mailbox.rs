@@ -9,7 +9,7 @@
 
 use crate::action::Action;
 use crate::responses::Responses;
-use mio::Waker;
+use crate::selector::Waker;
 use mio::net::TcpStream;
 use std::io;
 use std::net::SocketAddr;

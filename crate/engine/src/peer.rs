@@ -3,13 +3,15 @@
 //! Knows nothing of loops: who wakes it, and what is done about its end, is `event_loop`'s.
 
 use crate::connection::{Connection, State, Turn};
+use crate::selector::Readiness;
 use crate::slab::Generation;
 use crate::socket;
 #[cfg(all(unix, not(debug_assertions)))]
 use crate::{slab::Slab, timers::LINK_BYTES};
-use mio::event::Event;
 use mio::net::TcpStream;
 use std::net::Shutdown;
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// How often one wake-up reads, so that one peer cannot keep the loop from the others.
 const READS_PER_TURN: usize = 4;
@@ -54,6 +56,23 @@ impl Peer {
         Self { connection, socket, generation }
     }
 
+    #[cfg(unix)]
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Whether it is to be announced that something came.
+    #[cfg(unix)]
+    pub(crate) fn awaits_input(&self) -> bool {
+        self.connection.driver_flags & READ_READY == 0
+    }
+
+    /// Whether it is to be announced that the socket takes more.
+    #[cfg(unix)]
+    pub(crate) fn awaits_room_to_send(&self) -> bool {
+        self.connection.driver_flags & WRITE_BLOCKED != 0
+    }
+
     /// Its two sides, for a wake-up.
     #[inline]
     pub(crate) fn sides(&mut self) -> Sides<'_> {
@@ -96,9 +115,9 @@ impl Sides<'_> {
         self.set(MISSED);
     }
 
-    /// Remembers what the poll announced.
+    /// Remembers what was announced.
     #[inline]
-    pub(crate) fn announce(&mut self, event: &Event) {
+    pub(crate) fn announce(&mut self, event: &impl Readiness) {
         if event.is_readable() || event.is_read_closed() {
             self.set(READ_READY);
         }
@@ -108,8 +127,7 @@ impl Sides<'_> {
         if event.is_writable() {
             self.clear(WRITE_BLOCKED);
         }
-        let broken = event.is_error() || event.is_write_closed();
-        if broken && !self.connection.wants_read() {
+        if event.is_broken() && !self.connection.wants_read() {
             // Whoever reads is told by the read, after what came before it.
             self.connection.handle_failed();
         }

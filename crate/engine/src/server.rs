@@ -9,10 +9,14 @@ use crate::error::ConfigError;
 pub use crate::event_loop::StopReport;
 use crate::event_loop::{Common, EventLoop};
 use crate::handler::{Handler, LOOPS_MAX};
+pub use crate::listen::Listen;
+use crate::listen::bind;
 use crate::mailbox::{Command, Mailbox};
+use crate::selector::{MioPoll, Selector};
+#[cfg(unix)]
+use crate::selector::{PollSyscall, SelectSyscall};
 use crate::stats::{Counters, Stats};
 use mio::net::TcpListener;
-use socket2::{Domain, Protocol, Socket, Type};
 use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
@@ -24,21 +28,23 @@ use std::time::Duration;
 /// How long the other loops drain when one failed.
 const DRAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Where and how to listen.
-#[derive(Clone, Debug)]
-pub struct Listen {
-    /// Port 0 lets the system pick.
-    pub address: SocketAddr,
-    /// Connections that may wait to be accepted.
-    pub backlog: i32,
-    /// Whether every loop has a listener of its own.
-    pub reuse_port: bool,
-}
-
 struct Member {
     mailbox: Mailbox,
     stats: Arc<Stats>,
     thread: Option<JoinHandle<StopReport>>,
+}
+
+/// What the loops of a server wait with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// What the system has for many connections: epoll, kqueue or IOCP, by mio.
+    Mio,
+    /// `poll(2)`, which looks at every connection each time.
+    #[cfg(unix)]
+    PollSyscall,
+    /// `select(2)`, which does so too, and refuses connections whose descriptor is 1024 or more.
+    #[cfg(unix)]
+    SelectSyscall,
 }
 
 /// A running server. Dropping it stops it at once and waits for its threads.
@@ -53,6 +59,26 @@ impl Server {
     /// Listens, and serves with one loop for each of the handlers, 1 to 64. On an error nothing is
     /// left open.
     pub fn start<H: Handler + 'static>(
+        waiting: Waiting,
+        listen: &Listen,
+        config: Arc<Config>,
+        answers: Arc<Answers>,
+        handlers: Vec<H>,
+    ) -> io::Result<Self> {
+        match waiting {
+            Waiting::Mio => Self::start_with::<H, MioPoll>(listen, config, answers, handlers),
+            #[cfg(unix)]
+            Waiting::PollSyscall => {
+                Self::start_with::<H, PollSyscall>(listen, config, answers, handlers)
+            }
+            #[cfg(unix)]
+            Waiting::SelectSyscall => {
+                Self::start_with::<H, SelectSyscall>(listen, config, answers, handlers)
+            }
+        }
+    }
+
+    fn start_with<H: Handler + 'static, S: Selector + Send + 'static>(
         listen: &Listen,
         config: Arc<Config>,
         answers: Arc<Answers>,
@@ -68,12 +94,13 @@ impl Server {
         let first = bind(listen, listen.address)?;
         let address = first.local_addr()?;
         let mut listener = Some(first);
-        let mut loops = Vec::with_capacity(handlers.len());
+        let mut loops = Vec::<EventLoop<H, S>>::with_capacity(handlers.len());
         for handler in handlers {
             if listen.reuse_port && listener.is_none() {
                 listener = Some(bind(listen, address)?);
             }
-            loops.push(EventLoop::new(common.clone(), listener.take(), handler)?);
+            let listener = listener.take().map(TcpListener::from_std);
+            loops.push(EventLoop::new(common.clone(), listener, handler)?);
         }
         let mailboxes: Vec<_> = loops.iter().map(EventLoop::mailbox).collect();
         for (number, event_loop) in loops.iter_mut().enumerate() {
@@ -153,29 +180,9 @@ impl Drop for Server {
     }
 }
 
-fn bind(listen: &Listen, address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    // On Windows this option would let a second server take the port over.
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    #[cfg(unix)]
-    if listen.reuse_port {
-        socket.set_reuse_port(true)?;
-    }
-    // Answers leave whole, so holding small ones back gains nothing. Connections inherit it.
-    socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(listen.backlog)?;
-    Ok(TcpListener::from_std(socket.into()))
-}
-
-fn start_thread<H: Handler + 'static>(
+fn start_thread<H: Handler + 'static, S: Selector + Send + 'static>(
     number: usize,
-    mut event_loop: EventLoop<H>,
+    mut event_loop: EventLoop<H, S>,
 ) -> io::Result<Member> {
     let (mailbox, stats) = (event_loop.mailbox(), event_loop.stats());
     let thread = thread::Builder::new()
@@ -185,7 +192,7 @@ fn start_thread<H: Handler + 'static>(
 }
 
 /// The root of a loop's thread: whatever happens, it ends in order.
-fn run<H: Handler>(event_loop: &mut EventLoop<H>) -> StopReport {
+fn run<H: Handler, S: Selector>(event_loop: &mut EventLoop<H, S>) -> StopReport {
     let message = match catch_unwind(AssertUnwindSafe(|| event_loop.run())) {
         Ok(Ok(report)) => return report,
         Ok(Err(error)) => error.to_string(),
@@ -196,7 +203,7 @@ fn run<H: Handler>(event_loop: &mut EventLoop<H>) -> StopReport {
     StopReport::default()
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a message".into())

@@ -93,6 +93,17 @@ impl<T: Generation> Slab<T> {
         self.free.is_empty() && self.slots.len() >= CONNECTIONS_MAX
     }
 
+    /// All values, with their ids. Takes as long as there were ever values at a time.
+    #[cfg(unix)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &T)> {
+        self.slots.iter().enumerate().filter_map(|(slot, content)| match content {
+            Slot::Taken(value) => {
+                Some((ConnectionId { slot: slot as u32, generation: value.generation() }, value))
+            }
+            Slot::Vacant(_) => None,
+        })
+    }
+
     /// Slots used so far, whether they have an owner or not.
     pub(crate) fn slots(&self) -> u32 {
         self.slots.len() as u32

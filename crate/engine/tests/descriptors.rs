@@ -13,11 +13,14 @@ mod common {
 }
 
 use common::passing::Told;
-use common::rig::Rig;
+use common::rig::{ONE_LOOP, Rig};
 use lancelot_engine::config::Options;
+use lancelot_engine::handler::Interest;
+use lancelot_engine::server::Waiting;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 
+const WAITING: Waiting = Waiting::Mio;
 const DESCRIPTORS_MAX: u64 = 128;
 
 /// Takes every descriptor that is left.
@@ -29,7 +32,14 @@ fn take_all() -> Vec<File> {
 fn without_descriptors_accepting_pauses_and_goes_on_when_they_come_back() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: Some(DESCRIPTORS_MAX), ..limit }).unwrap();
-    let mut rig = Rig::start(Options::default());
+    for waiting in [Waiting::Mio, Waiting::PollSyscall, Waiting::SelectSyscall] {
+        pause_and_go_on(waiting);
+    }
+}
+
+fn pause_and_go_on(waiting: Waiting) {
+    let both = Interest { opened: true, closed: true, ..Interest::default() };
+    let mut rig = Rig::start_waiting(waiting, Options::default(), ONE_LOOP, both);
     let mut client = rig.client();
     client.ask(b"a?", b"Alpha.");
     let mut served = Vec::new();

@@ -1,4 +1,4 @@
-//! The event loop over loopback sockets: one file for each thing that can go wrong.
+//! The event loop over loopback sockets, around epoll, kqueue or IOCP.
 
 mod common {
     pub mod acting;
@@ -7,20 +7,13 @@ mod common {
     pub mod rig;
 }
 
-mod serving {
-    mod acting;
-    mod broadcasting;
-    mod groups;
-    mod ids;
-    mod introducing;
-    mod limits;
-    mod mixed;
-    mod observing;
-    mod overload;
-    mod panics;
-    mod pausing;
-    mod runs;
-    mod stopping;
-    mod tables;
-    mod talking;
-}
+#[path = "serving/breaking.rs"]
+mod breaking;
+#[path = "serving/crowding.rs"]
+mod crowding;
+mod serving;
+
+use lancelot_engine::server::Waiting;
+
+/// What the servers of this test wait with.
+const WAITING: Waiting = Waiting::Mio;

@@ -193,6 +193,6 @@ impl Asker {
     }
 }
 
-fn is_early(error: &io::Error) -> bool {
+pub fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }

@@ -2,6 +2,8 @@
 
 use crate::error::LoadError;
 use crate::questions::Mix;
+use crate::run::request::Run;
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -21,6 +23,7 @@ pub enum Command {
     Hold(Hold),
     Receive(Receive),
     Release(Release),
+    Run(Box<Run>),
 }
 
 /// Where the server listens. Only this machine is asked: this is an instrument, not a weapon.
@@ -135,19 +138,33 @@ pub fn parse(line: &str) -> Result<Command, LoadError> {
             check_range("the length of text", receive.text.len(), TEXT_BYTES_MAX)?;
         }
         Command::Release(_) => {}
+        Command::Run(run) => {
+            check_target(&run.target)?;
+            run.check()?;
+        }
     }
     Ok(command)
 }
 
 fn check_target(target: &Target) -> Result<(), LoadError> {
-    if target.host.is_loopback() {
+    if target.host.is_loopback() || is_own(target.host) {
         return Ok(());
     }
     let found = format!("host is {}, expected an address of this machine (127.0.0.1)", target.host);
     Err(LoadError::new("NOT_LOOPBACK", found))
 }
 
-fn check_range(name: &str, found: usize, max: usize) -> Result<(), LoadError> {
+/// Whether an interface of this machine has the address.
+fn is_own(host: IpAddr) -> bool {
+    let address_of = |interface: InterfaceAddress| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+    };
+    getifaddrs().is_ok_and(|mut all| all.any(|interface| address_of(interface) == Some(host)))
+}
+
+pub fn check_range(name: &str, found: usize, max: usize) -> Result<(), LoadError> {
     if (1..=max).contains(&found) {
         return Ok(());
     }

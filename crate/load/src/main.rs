@@ -1,6 +1,7 @@
 //! The load side of the benchmark: one JSON command per line in, one JSON result per line out.
 //!
-//! A long-lived process, so that its own start never falls into a measurement; pin it from outside.
+//! A long-lived process, so that its own start never falls into a measurement. `--core 1` pins it to
+//! that core; `synthetic JSON` makes it a server whose times are known.
 //! It asks only servers on this machine, and checks every answer byte for byte.
 //!
 //! ```text
@@ -10,8 +11,13 @@
 //! {"shape":"hold","port":1060,"connections":15000}
 //! {"shape":"receive","text":"Camelot!"}
 //! {"shape":"release"}
+//! {"shape":"run","port":1060,"pid":7,"model":{"kind":"closed","users":50},"measureMs":1000}
+//! {"shape":"run","port":1060,"model":{"kind":"open","rate":1000,"arrivals":"poisson",
+//!  "connections":50},"measureMs":10000}
 //! ```
-//! A result is `{"ok":true,...}` (see `outcome`) or `{"ok":false,"code":"...","message":"..."}`.
+//! A run says a line for each second before its result, which `src/load/load-protocol.ts`
+//! describes. Any other result is `{"ok":true,...}` (see `outcome`), or
+//! `{"ok":false,"code":"...","message":"..."}`.
 
 mod asker;
 mod command;
@@ -22,30 +28,63 @@ mod crowd;
 mod error;
 mod hold;
 mod outcome;
+mod place;
 mod questions;
+mod run;
 mod slice;
 mod source;
 mod steady;
+mod synthetic;
 
 use crate::command::Command;
 use crate::crowd::Crowd;
 use crate::error::LoadError;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
+use std::process::ExitCode;
 
-fn main() {
+fn main() -> ExitCode {
+    // What cannot be set is said, and makes figures worth less, not impossible.
+    let warn = |result: Result<(), String>| result.unwrap_or_else(|said| eprintln!("{said}"));
+    warn(place::raise_descriptors());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => obey_all(),
+        ["--core", core] if core.parse::<usize>().is_ok() => {
+            warn(place::pin(core.parse().unwrap_or_default()));
+            obey_all();
+        }
+        ["synthetic", json] => {
+            let Err(error) = synthetic::serve(json);
+            eprintln!("{}", error.message);
+            return ExitCode::FAILURE;
+        }
+        _ => {
+            eprintln!("expected nothing, --core NUMBER, or synthetic JSON; found {words:?}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Carries out what stdin says, line by line, until it ends.
+fn obey_all() {
     let mut held: Option<Crowd> = None;
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { return };
         let result = command::parse(&line)
             .and_then(|command| obey(command, &mut held))
             .unwrap_or_else(|error| error.to_json());
-        let mut output = std::io::stdout().lock();
-        // Whoever gave the commands is gone when this fails; there is nobody left to tell.
-        if writeln!(output, "{result}").and_then(|()| output.flush()).is_err() {
+        if !say(&result) {
             return;
         }
     }
+}
+
+/// Writes a line; whoever gave the commands is gone when this fails.
+fn say(line: &Value) -> bool {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{line}").and_then(|()| output.flush()).is_ok()
 }
 
 /// Carries out one command. `held` are the connections that wait for a release.
@@ -63,6 +102,10 @@ fn obey(command: Command, held: &mut Option<Crowd>) -> Result<Value, LoadError> 
             *held = Some(crowd);
             Ok(result)
         }
+        // A line that nobody reads is noticed with the result.
+        Command::Run(run) => run::run(&run, &mut |line| {
+            say(&line);
+        }),
         Command::Receive(receive) => hold::receive(&receive, held.as_mut()),
         Command::Release(_) => {
             let released = held.take().map_or(0, |crowd| crowd.open());

@@ -11,11 +11,16 @@ pub const EXCHANGES: [(&str, &str); 3] = [
     ("What is your favorite color?", "Blue."),
 ];
 
+/// A request and the response that it must get.
+pub type Exchange = (Vec<u8>, Vec<u8>);
+
 /// What every connection asks next.
 pub struct Script {
     depth: usize,
     /// Those of the repeating mix. Burst `n` begins with exchange `n`; after it comes `after(n)`.
     bursts: Vec<Rc<Burst>>,
+    /// Those of the fresh mix that were given back, for their memory.
+    spare: Vec<Rc<Burst>>,
 }
 
 /// Which questions are asked.
@@ -44,18 +49,21 @@ static FRESH_ASKED: AtomicU64 = AtomicU64::new(0);
 impl Script {
     /// Bursts of `depth` questions; none at all is a script for who only listens.
     pub fn new(depth: usize, mix: Mix) -> Self {
-        let bursts = match mix {
-            Mix::Repeating => {
-                (0..EXCHANGES.len()).map(|first| Rc::new(Burst::new(first, depth))).collect()
-            }
-            Mix::Fresh => Vec::new(),
-        };
-        Self { depth, bursts }
+        match mix {
+            Mix::Repeating => Self::of(&own_exchanges(), depth),
+            Mix::Fresh => Self { depth, bursts: Vec::new(), spare: Vec::new() },
+        }
+    }
+
+    /// Bursts of `depth` of these exchanges, round and round.
+    pub fn of(exchanges: &[Exchange], depth: usize) -> Self {
+        let burst = |first| Rc::new(Burst::new(exchanges, first, depth));
+        Self { depth, bursts: (0..exchanges.len()).map(burst).collect(), spare: Vec::new() }
     }
 
     /// Puts the burst that begins with exchange `first` in the place of the one before it.
     pub fn put_burst(&self, first: usize, burst: &mut Rc<Burst>) {
-        match self.bursts.get(first % EXCHANGES.len()) {
+        match self.bursts.get(first % self.bursts.len().max(1)) {
             Some(next) => burst.clone_from(next),
             None => match Rc::get_mut(burst) {
                 Some(own) => own.refresh(self.depth),
@@ -64,17 +72,39 @@ impl Script {
         }
     }
 
+    /// The burst that begins with exchange `first`, for whoever has several under way.
+    pub fn take_burst(&mut self, first: usize) -> Rc<Burst> {
+        if !self.bursts.is_empty() {
+            return self.bursts[first % self.bursts.len()].clone();
+        }
+        let mut burst = self.spare.pop().unwrap_or_default();
+        self.put_burst(first, &mut burst);
+        burst
+    }
+
+    /// Takes a burst back that is answered.
+    pub fn give_back(&mut self, burst: Rc<Burst>) {
+        if self.bursts.is_empty() && Rc::strong_count(&burst) == 1 {
+            self.spare.push(burst);
+        }
+    }
+
     /// The exchange that follows a burst, so that the stream goes round all of them.
     pub fn after(&self, first: usize) -> usize {
-        (first + self.depth) % EXCHANGES.len()
+        (first + self.depth) % self.bursts.len().max(1)
     }
 }
 
+/// Those of the Launcelot protocol, as bytes.
+pub fn own_exchanges() -> Vec<Exchange> {
+    EXCHANGES.iter().map(|(question, answer)| ((*question).into(), (*answer).into())).collect()
+}
+
 impl Burst {
-    fn new(first: usize, depth: usize) -> Self {
+    fn new(exchanges: &[Exchange], first: usize, depth: usize) -> Self {
         let mut burst = Self::default();
-        for (question, answer) in EXCHANGES.iter().cycle().skip(first).take(depth) {
-            burst.push(question.as_bytes(), answer.as_bytes());
+        for (question, answer) in exchanges.iter().cycle().skip(first).take(depth) {
+            burst.push(question, answer);
         }
         burst
     }
@@ -156,17 +186,31 @@ impl Checker {
     pub fn owed(&self, burst: &Burst) -> usize {
         burst.depth() - self.answered
     }
+
+    /// Bytes that have not come yet.
+    pub fn bytes_owed(&self, burst: &Burst) -> usize {
+        burst.answers.len() - self.position
+    }
+
+    /// Of a piece that was found wrong: takes what is right of it, and returns how many answers
+    /// that completes.
+    pub fn handle_right_part(&mut self, burst: &Burst, piece: &[u8]) -> usize {
+        let expected = &burst.answers[self.position..];
+        let same = expected.iter().zip(piece).take_while(|(expected, found)| expected == found);
+        let right = same.count();
+        self.handle_piece(burst, &piece[..right]).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Burst, Checker, EXCHANGES, Mix, Script, Wrong, fresh_question};
+    use super::{Burst, Checker, EXCHANGES, Mix, Script, Wrong, fresh_question, own_exchanges};
     use std::collections::HashSet;
     use std::rc::Rc;
 
     /// Feeds the pieces to a fresh check of a burst of three.
     fn check(pieces: &[&str]) -> (Result<usize, Wrong>, usize) {
-        let burst = Burst::new(0, 3);
+        let burst = Burst::new(&own_exchanges(), 0, 3);
         let mut checker = Checker::default();
         let mut completed = 0;
         for piece in pieces {
@@ -218,6 +262,25 @@ mod tests {
     #[test]
     fn an_answer_that_nobody_asked_for_is_wrong() {
         assert_eq!(check(&[ALL, "Blue."]).0, Err(Wrong));
+    }
+
+    #[test]
+    fn what_is_right_before_a_wrong_byte_is_answered() {
+        let burst = Burst::new(&own_exchanges(), 0, 3);
+        let mut checker = Checker::default();
+        let piece = b"My name is Sir Lancelot of Camelot.To seek the Holy Snail.Blue.";
+        assert_eq!(checker.handle_piece(&burst, piece), Err(Wrong));
+        assert_eq!(checker.handle_right_part(&burst, piece), 1);
+        assert_eq!((checker.owed(&burst), checker.bytes_owed(&burst)), (2, 28 - 17));
+    }
+
+    #[test]
+    fn a_fresh_burst_that_was_given_back_is_another_one_when_it_is_taken_again() {
+        let mut script = Script::new(1, Mix::Fresh);
+        let first = script.take_burst(0);
+        let question = first.questions.clone();
+        script.give_back(first);
+        assert_ne!(script.take_burst(0).questions, question);
     }
 
     #[test]

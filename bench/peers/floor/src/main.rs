@@ -4,9 +4,10 @@
 //! Launcelot questions and nothing else: no deadlines, no limits, no counters, no configuration.
 //! Whoever wants a server takes the engine; this one only shows what the kernel charges.
 //!
-//! `lancelot-floor PORT` listens on 127.0.0.1 (0 picks a port) and prints `listening PORT`. A line
-//! `broadcast TEXT` on stdin sends the text to every connection, one `send` each, and prints how
-//! many took it.
+//! `lancelot-floor PORT [SPIN]` listens on 127.0.0.1 (0 picks a port) and prints `listening PORT`.
+//! Each question costs it SPIN rounds of work for nothing, so that a known slowdown can be planted.
+//! A line `broadcast TEXT` on stdin sends the text to every connection, one `send` each, and prints
+//! how many took it.
 
 mod answers;
 mod peer;
@@ -24,17 +25,21 @@ const STDIN: RawFd = 0;
 
 fn main() {
     let Some(port) = std::env::args().nth(1).and_then(|text| text.parse().ok()) else {
-        eprintln!("FLOOR_PORT: expected one argument, a port from 0 to 65535; 0 picks a free one");
+        eprintln!("FLOOR_PORT: expected first a port from 0 to 65535; 0 picks a free one");
         std::process::exit(2);
     };
-    if let Err(error) = serve(port) {
+    let Ok(spin) = std::env::args().nth(2).map_or(Ok(0), |text| text.parse()) else {
+        eprintln!("FLOOR_SPIN: expected as second argument a number of rounds from 0 up");
+        std::process::exit(2);
+    };
+    if let Err(error) = serve(port, spin) {
         eprintln!("FLOOR_FAILED: the server ended: {error}");
         std::process::exit(1);
     }
 }
 
 /// Listens and serves until the process is killed; returns only when the system refuses something.
-fn serve(port: u16) -> io::Result<()> {
+fn serve(port: u16, spin: u32) -> io::Result<()> {
     let (listener, port) = sys::listen(port, BACKLOG)?;
     let epoll = sys::Epoll::new()?;
     epoll.add_listener(listener)?;
@@ -45,7 +50,7 @@ fn serve(port: u16) -> io::Result<()> {
     // Indexed by descriptor. No generation is needed: a descriptor appears at most once in a batch
     // of events, and is closed only while its own event is handled, so none in the batch is stale.
     let mut peers: Vec<Peer> = Vec::new();
-    let mut shared = Shared::new();
+    let mut shared = Shared::new(spin);
     let mut events = sys::events(EVENTS_MAX);
     loop {
         for event in epoll.wait(&mut events)? {

@@ -4,6 +4,7 @@
 
 use crate::answers::answer;
 use crate::sys;
+use std::hint::black_box;
 use std::os::fd::RawFd;
 
 /// What one read takes at most.
@@ -15,13 +16,24 @@ const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 pub struct Shared {
     input: Box<[u8]>,
     output: Vec<u8>,
+    /// Rounds of work for nothing that each question costs.
+    spin: u32,
 }
 
 impl Shared {
-    pub fn new() -> Self {
+    pub fn new(spin: u32) -> Self {
         let input = vec![0; READ_BYTES_MAX].into_boxed_slice();
-        Self { input, output: Vec::with_capacity(2 * OUTPUT_BYTES_MAX) }
+        Self { input, output: Vec::with_capacity(2 * OUTPUT_BYTES_MAX), spin }
     }
+}
+
+/// Costs the same CPU every time, which a wait by the clock would not under load.
+fn spin(rounds: u64) {
+    let mut state = 1_u64;
+    for _ in 0..rounds {
+        state = black_box(state).wrapping_mul(0x5851_f42d_4c95_7f2d);
+    }
+    black_box(state);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +116,8 @@ impl Peer {
                 sys::Received::End => return Reading::Finished,
                 sys::Received::Failed => return Reading::Failed,
             };
-            self.answer_all(&shared.input[..taken], &mut shared.output);
+            let answered = self.answer_all(&shared.input[..taken], &mut shared.output);
+            spin(answered * u64::from(shared.spin));
             if taken < READ_BYTES_MAX && events & sys::CLOSED == 0 {
                 return Reading::Drained;
             }
@@ -119,12 +132,15 @@ impl Peer {
         }
     }
 
-    /// Appends the answer of every question that ends in this piece; keeps the begun one.
-    fn answer_all(&mut self, piece: &[u8], output: &mut Vec<u8>) {
+    /// Appends the answer of every question that ends in this piece; keeps the begun one. Returns
+    /// how many ended.
+    fn answer_all(&mut self, piece: &[u8], output: &mut Vec<u8>) -> u64 {
         let mut start = 0;
+        let mut answered = 0;
         while let Some(length) = sys::find(b'?', &piece[start..]) {
             let question = &piece[start..start + length];
             start += length + 1;
+            answered += 1;
             if self.partial.is_empty() {
                 output.extend_from_slice(answer(question));
             } else {
@@ -134,6 +150,7 @@ impl Peer {
             }
         }
         self.partial.extend_from_slice(&piece[start..]);
+        answered
     }
 
     /// Sends the answers of this wake-up in one call and keeps what the socket does not take.
@@ -163,7 +180,9 @@ mod tests {
 
     #[test]
     fn two_and_a_half_questions_give_two_answers() {
-        let output = answers_to(&[b"What is your quest?What is your favorite color?What is"]);
+        let mut output = Vec::new();
+        let stream = b"What is your quest?What is your favorite color?What is";
+        assert_eq!(Peer::default().answer_all(stream, &mut output), 2);
         assert_eq!(output, b"To seek the Holy Grail.Blue.");
     }
 

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::handler::{Failure, Handler, Overload};
 use crate::mailbox::Command;
 use crate::peer::Peer;
-use mio::Interest;
+use crate::selector::Selector;
 use mio::net::TcpStream;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -15,11 +15,11 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// What may wait on a listener when a stop begins.
 const ACCEPTED_LAST_MAX: usize = 65_536;
 
-impl<H: Handler> EventLoop<H> {
+impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// Takes new connections, within the budget.
     pub(super) fn accept(&mut self) {
         let Some(mut acceptor) = self.acceptor.take() else { return };
-        acceptor.resume(self.poll.registry(), self.now_ms);
+        acceptor.resume(&self.selector, self.now_ms);
         self.accept_up_to(ACCEPTS_PER_TURN, &mut acceptor);
         self.acceptor = Some(acceptor);
     }
@@ -41,7 +41,7 @@ impl<H: Handler> EventLoop<H> {
     }
 
     fn accept_one(&mut self, acceptor: &mut Acceptor) {
-        match acceptor.accept(self.poll.registry(), self.now_ms) {
+        match acceptor.accept(&self.selector, self.now_ms) {
             Accepted::None => {}
             Accepted::Failed => self.counters.accept_errors += 1,
             Accepted::Paused(report) => {
@@ -99,8 +99,8 @@ impl<H: Handler> EventLoop<H> {
 
     /// A connection is this loop's from now on.
     pub(super) fn adopt(&mut self, mut socket: TcpStream, address: SocketAddr) {
-        let (registry, now_ms) = (self.poll.registry(), self.now_ms);
-        let full = self.peers.is_full();
+        let (selector, now_ms) = (&self.selector, self.now_ms);
+        let full = self.peers.is_full() || !selector.takes(&socket);
         let mut registered = Ok(());
         let id = if full {
             None
@@ -109,8 +109,7 @@ impl<H: Handler> EventLoop<H> {
             #[cfg(not(target_os = "linux"))]
             let _ = socket.set_nodelay(true);
             Some(self.peers.insert(|id| {
-                let both = Interest::READABLE | Interest::WRITABLE;
-                registered = registry.register(&mut socket, token_of(id), both);
+                registered = selector.watch(&mut socket, token_of(id));
                 Peer::new(Connection::open(now_ms), socket, id.generation)
             }))
         };

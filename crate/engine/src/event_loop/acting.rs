@@ -6,6 +6,7 @@
 use super::EventLoop;
 use crate::action::Action;
 use crate::handler::{ConnectionId, Handler, Reply};
+use crate::selector::Selector;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ struct Broadcast {
     reached: u32,
 }
 
-impl<H: Handler> EventLoop<H> {
+impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// Does an action now, or after those that came before it.
     pub(super) fn take_action(&mut self, action: Action) {
         if self.acting.is_idle() {

@@ -9,6 +9,7 @@ use crate::connection::Ask;
 use crate::error::CloseReason;
 use crate::handler::{ConnectionId, Handler, Interest, Introduction, Overload};
 use crate::peer::Sides;
+use crate::selector::Selector;
 use mio::net::TcpStream;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -104,7 +105,7 @@ impl<H: Handler> Ask for Asking<'_, H> {
     }
 }
 
-impl<H: Handler> EventLoop<H> {
+impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// Tells of a new connection, if that is wanted.
     pub(super) fn tell_opened(&mut self, id: ConnectionId, address: SocketAddr) {
         if !self.interest.opened && !self.interest.closed {

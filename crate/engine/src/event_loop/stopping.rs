@@ -4,6 +4,7 @@ use super::EventLoop;
 use crate::error::CloseReason;
 use crate::handler::{Failure, Handler};
 use crate::mailbox::Command;
+use crate::selector::Selector;
 use crate::stats::Counters;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) struct Stopping {
     drained_before: u64,
 }
 
-impl<H: Handler> EventLoop<H> {
+impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// No new connections; what came is answered; the rest is cut after `drain`. What the
     /// application asked for before is done before, while there is time.
     pub(super) fn stop(&mut self, drain: Duration) {

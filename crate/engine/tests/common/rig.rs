@@ -8,7 +8,7 @@ use lancelot_engine::config::{Config, Options};
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::Interest;
 use lancelot_engine::responses::{Outcome, Responses};
-use lancelot_engine::server::{Listen, Server, StopReport};
+use lancelot_engine::server::{Listen, Server, StopReport, Waiting};
 use lancelot_engine::stats::Counters;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -47,6 +47,16 @@ impl Rig {
     }
 
     pub fn start_wanting(options: Options, loops: Loops, interest: Interest) -> Self {
+        Self::start_waiting(crate::WAITING, options, loops, interest)
+    }
+
+    /// Not the way in which this test's servers wait, but this one.
+    pub fn start_waiting(
+        waiting: Waiting,
+        options: Options,
+        loops: Loops,
+        interest: Interest,
+    ) -> Self {
         let config = Arc::new(Config::parse(options).unwrap());
         let answers = Arc::new(Answers::new(config.clone()));
         answers.set(b"a?", b"Alpha.", false).unwrap();
@@ -60,8 +70,9 @@ impl Rig {
         });
         let address = (Ipv4Addr::LOCALHOST, 0).into();
         let listen = Listen { address, backlog: 4096, reuse_port: loops.reuse_port };
-        let server =
-            Server::start(&listen, config, answers.clone(), handlers.collect()).expect("starts");
+        let handlers = handlers.collect();
+        let server = Server::start(waiting, &listen, config, answers.clone(), handlers);
+        let server = server.expect("starts");
         let replies = Replies::new(replying);
         Self { server, answers, told: telling, watch, loops, replies }
     }

@@ -1,16 +1,12 @@
 //! What the application does to single connections, and what it asks of them.
 
 use crate::common::acting::NOBODY;
-use crate::common::client::allow_descriptors;
-use crate::common::passing::{Told, Who};
-use crate::common::rig::{ONE_LOOP, Rig};
+use crate::common::passing::Who;
+use crate::common::rig::Rig;
 use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::connection::Inspection;
 use lancelot_engine::error::CloseReason;
-use lancelot_engine::handler::{ConnectionId, Interest, Introduction};
-use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 fn with_handler() -> Options {
@@ -157,46 +153,4 @@ fn a_mailbox_takes_64_mib_of_actions_and_no_more() {
     rig.respond(&rig.asked(), b"Done.");
     blocking.expect(b"Done.");
     rig.end();
-}
-
-#[test]
-fn connections_are_listed_in_parts_and_introduced_once() {
-    const CROWD: u32 = 1_100;
-    allow_descriptors();
-    let mut rig = Rig::start_wanting(Options::default(), ONE_LOOP, Interest::default());
-    assert_eq!(rig.list(0, 0), (Vec::new(), None));
-    let clients: Vec<_> = (0..CROWD).map(|_| rig.client()).collect();
-    rig.wait_for("all are accepted", |counters| counters.open() == u64::from(CROWD));
-    assert!(rig.told.try_recv().is_err(), "nobody wants to be told");
-    let (mut ids, next) = rig.list(0, 0);
-    assert_eq!((ids.len(), next), (1024, Some(1024)));
-    // They are introduced before the list is there.
-    let mut addresses: HashMap<_, _> = opened(&rig).collect();
-    assert_eq!(addresses.len(), 1024);
-    let (more, next) = rig.list(0, 1024);
-    assert_eq!((more.len(), next), (CROWD as usize - 1024, None));
-    ids.extend(more);
-    addresses.extend(opened(&rig));
-    assert_eq!(ids.iter().collect::<HashSet<_>>(), addresses.keys().collect());
-    let expected: HashSet<_> =
-        clients.iter().map(|client| Some(client.0.local_addr().unwrap())).collect();
-    assert_eq!(addresses.into_values().collect::<HashSet<_>>(), expected);
-    assert_eq!(rig.list(0, 0).0, ids[..1024]);
-    assert_eq!(rig.list(0, CROWD), (Vec::new(), None));
-    assert_eq!(rig.list(0, u32::MAX), (Vec::new(), None));
-    assert_eq!(opened(&rig).count(), 0, "nobody is introduced twice");
-    drop(clients);
-    rig.wait_for("all are closed", |counters| counters.closed() == u64::from(CROWD));
-    assert_eq!(rig.list(0, 0), (Vec::new(), Some(1024)));
-    let closed = rig.told.try_iter().filter(|told| matches!(told, Told::Closed { .. })).count();
-    assert_eq!(closed, CROWD as usize, "who was introduced is told of to the end");
-    rig.end();
-}
-
-/// Who was introduced since this was asked last.
-fn opened(rig: &Rig) -> impl Iterator<Item = (ConnectionId, Option<SocketAddr>)> {
-    rig.told.try_iter().map(|told| match told {
-        Told::Opened { who, address, introduction: Introduction::Late } => (who.id, address),
-        told => panic!("told instead: {told:?}"),
-    })
 }

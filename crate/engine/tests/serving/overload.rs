@@ -6,11 +6,10 @@ use crate::common::rig::{Loops, Rig};
 use lancelot_engine::config::Options;
 use lancelot_engine::handler::Overload::{self, Connections, InFlight};
 use lancelot_engine::responses::{Outcome, Responses};
-use std::sync::atomic::Ordering;
 use std::thread;
 
 /// What was told of overload since this was asked last.
-fn overloads(rig: &Rig) -> Vec<(Overload, bool)> {
+pub(crate) fn overloads(rig: &Rig) -> Vec<(Overload, bool)> {
     rig.settle();
     let overload = |told| match told {
         Told::Overload { overload, begins, .. } => Some((overload, begins)),
@@ -20,7 +19,7 @@ fn overloads(rig: &Rig) -> Vec<(Overload, bool)> {
 }
 
 /// Until this is the next that is told of overload.
-fn next(rig: &Rig, overload: Overload, begins: bool) -> usize {
+pub(crate) fn next(rig: &Rig, overload: Overload, begins: bool) -> usize {
     let (loop_number, told) = rig.next("overload", |told| match told {
         Told::Overload { loop_number, overload, begins } => Some((loop_number, (overload, begins))),
         _ => None,
@@ -29,7 +28,7 @@ fn next(rig: &Rig, overload: Overload, begins: bool) -> usize {
     loop_number
 }
 
-fn ask(rig: &Rig, requests: &[u8], count: usize) -> (Client, Vec<Asked>) {
+pub(crate) fn ask(rig: &Rig, requests: &[u8], count: usize) -> (Client, Vec<Asked>) {
     let mut client = rig.client();
     client.send(requests);
     let asked = (0..count).map(|_| rig.asked()).collect();
@@ -88,44 +87,6 @@ fn bytes_in_flight_are_too_many_until_half_of_them_are_answered() {
 }
 
 #[test]
-fn requests_in_flight_are_no_more_too_many_when_who_waited_is_gone() {
-    let options = Options { has_handler: true, in_flight_loop_max: 1, ..Options::default() };
-    let mut rig = Rig::start(options);
-    let (first, asked) = ask(&rig, b"1?", 1);
-    let (second, _) = ask(&rig, b"2?", 0);
-    next(&rig, InFlight, true);
-    second.reset();
-    rig.closed();
-    assert_eq!(overloads(&rig), [], "one is in flight");
-    first.reset();
-    next(&rig, InFlight, false);
-    rig.respond(&asked[0], b"Nobody wants it.");
-    let (mut third, asked) = ask(&rig, b"3?", 1);
-    rig.respond(&asked[0], b"Three.");
-    third.expect(b"Three.");
-    assert_eq!(overloads(&rig), []);
-    rig.end();
-}
-
-#[test]
-fn every_loop_tells_of_its_own_requests_in_flight() {
-    let options = Options { has_handler: true, in_flight_loop_max: 1, ..Options::default() };
-    let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: false });
-    let mut clients: Vec<_> = (0..4).map(|_| rig.known_client()).collect();
-    for at in [0, 2, 1, 3] {
-        clients[at].0.send(b"x?");
-        if at < 2 {
-            let asked = rig.asked();
-            assert_eq!(asked.who, clients[at].1);
-        } else {
-            assert_eq!(next(&rig, InFlight, true), clients[at].1.loop_number);
-        }
-    }
-    assert_ne!(clients[0].1.loop_number, clients[1].1.loop_number);
-    rig.end();
-}
-
-#[test]
 fn connections_are_too_many_from_the_first_refused_until_nine_tenths_are_open() {
     let mut rig = Rig::start(Options { connections_max: 20, ..Options::default() });
     let mut clients: Vec<_> = (0..20).map(|_| rig.known_client().0).collect();
@@ -168,23 +129,6 @@ fn a_single_connection_is_one_too_many_until_it_is_gone() {
     rig.end();
 }
 
-#[test]
-fn the_loop_that_closes_a_connection_tells_that_they_are_no_more_too_many() {
-    let options = Options { connections_max: 4, ..Options::default() };
-    let mut rig = Rig::start_loops(options, Loops { count: 2, reuse_port: false });
-    for closing in [0, 1] {
-        let mut clients: Vec<_> = (0..4).map(|_| rig.known_client()).collect();
-        rig.client().read_to_end_or_reset();
-        assert_eq!(next(&rig, Connections, true), 0, "who accepts refuses");
-        let at = clients.iter().position(|(_, who)| who.loop_number == closing).unwrap();
-        clients.remove(at).0.reset();
-        assert_eq!(next(&rig, Connections, false), closing);
-        clients.into_iter().for_each(|(client, _)| client.reset());
-        (0..4).for_each(|_| _ = rig.closed());
-    }
-    rig.end();
-}
-
 /// Rooms for two come, and three have waited.
 #[test]
 fn requests_in_flight_are_too_many_for_as_long_as_somebody_waits() {
@@ -221,21 +165,6 @@ fn connections_are_no_more_too_many_once_all_are_gone_whichever_loop_they_leave(
             counters.open() == 0 && counters.accepted + counters.refused == 2 * round
         });
         assert_eq!(rig.watch.overloads(), [0; 2], "it has begun and not ended");
-    }
-    rig.end();
-}
-
-#[test]
-fn requests_in_flight_are_no_more_too_many_when_who_waited_for_the_handler_is_gone() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
-    rig.watch.takes_no_request.store(true, Ordering::SeqCst);
-    for _ in 0..2 {
-        let mut clients = [(); 2].map(|()| rig.client());
-        // Who has its answer waits with the other request, which came with it.
-        clients.iter_mut().for_each(|client| client.ask(b"a?x?", b"Alpha."));
-        next(&rig, InFlight, true);
-        clients.into_iter().for_each(Client::reset);
-        next(&rig, InFlight, false);
     }
     rig.end();
 }

@@ -36,12 +36,33 @@ fn a_connection_that_is_held_back_is_read_when_it_goes_on() {
 }
 
 #[test]
-fn a_peer_that_resets_while_it_is_held_back_is_let_go() {
-    let mut rig = Rig::start(Options::default());
-    let (client, who) = rig.known_client();
+fn a_peer_that_resets_while_what_it_sent_is_held_back_keeps_no_loop_busy() {
+    let mut rig = Rig::start(Options { idle_ms_max: 300, ..Options::default() });
+    let ((mut client, who), (mut other, _)) = (rig.known_client(), rig.known_client());
     rig.act_on(who, Action::Pause);
+    client.send(b"a?");
+    other.ask(b"a?", b"Alpha.");
+    let turns = rig.turns();
     client.reset();
-    assert_eq!(rig.closed(), (who, CloseReason::Reset, false));
+    // The idle timeout is the clock here, of both where nobody says that the first broke.
+    rig.wait_for("both are gone", |counters| counters.open() == 0);
+    assert!(rig.turns() - turns < 20, "{} turns for nothing", rig.turns() - turns);
+    rig.end();
+}
+
+#[test]
+fn a_peer_that_finished_sending_keeps_no_loop_busy_while_it_waits() {
+    let mut rig = Rig::start(Options { idle_ms_max: 300, ..with_handler() });
+    let (mut client, mut idle) = (rig.client(), rig.client());
+    client.send(b"x?");
+    client.finish();
+    let asked = rig.asked();
+    let turns = rig.turns();
+    // The idle timeout is the clock here; who waits for the handler is not idle.
+    idle.expect_end(b"");
+    assert!(rig.turns() - turns < 20, "{} turns for nothing", rig.turns() - turns);
+    rig.respond(&asked, b"X.");
+    client.expect_end(b"X.");
     rig.end();
 }
 

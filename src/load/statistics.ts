@@ -1,5 +1,5 @@
 /**
- * The statistics of the benchmark: quantiles, and the interval of a ratio by bootstrap.
+ * Quantiles, seeded random numbers, and the interval of a ratio of two series by bootstrap.
  *
  * Pure: randomness comes in as a function, so that a seed repeats a whole report.
  */

@@ -1,41 +1,41 @@
 /**
- * A child process that is spoken to in lines: one line in, one line out.
+ * A child process that is spoken to in lines: one line in, one or more lines out.
  *
- * Knows nothing of what the lines mean. Children that are still alive when the benchmark exits,
- * however it exits, are ended with it.
+ * Knows nothing of what the lines mean. The child and what it started end with this process.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { BenchError } from './bench-error.ts'
+import { type ErrorCode, LancelotError } from '../errors.ts'
+import { signalGroup, watchChild } from './child-processes.ts'
 
 /** A line that does not come within this is not awaited any longer. */
 const LINE_MS_MAX = 120_000
 const STDERR_LENGTH_MAX = 2000
-
-const alive = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2))
 
 /** The child, running. */
 export interface LineProcess {
   readonly pid: number
   /** Sends a line and resolves to the next line that comes. */
   ask(line: string): Promise<string>
-  /** Resolves to the next line that comes. */
+  /** Resolves to the next line that comes. Rejects when the child ended or stays silent. */
   nextLine(): Promise<string>
   /** What it wrote to stderr, at most the last 2,000 characters. */
   errors(): string
-  /** Sends a signal and resolves when the child has ended. @default 'SIGTERM' */
+  /** Sends a signal to it and what it started; resolves when it has ended. @default 'SIGTERM' */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** Starts a command. Rejects with TOOL_MISSING when there is no such program. */
-export async function startLineProcess(command: readonly string[]): Promise<LineProcess> {
+/**
+ * Starts a command. Rejects with `code` when there is no such program; so do the calls when the
+ * child fails later. @default code 'ERR_LANCELOT_TARGET'
+ */
+export async function startLineProcess(
+  command: readonly string[],
+  code: ErrorCode = 'ERR_LANCELOT_TARGET',
+): Promise<LineProcess> {
   const [program = '', ...words] = command
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -46,16 +46,15 @@ export async function startLineProcess(command: readonly string[]): Promise<Line
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', error =>
-      reject(new BenchError('TOOL_MISSING', `cannot start ${program}: ${error.message}`)),
+      reject(
+        new LancelotError(code, `cannot start ${program}: ${error.message}; is it installed?`),
+      ),
     )
   })
-  alive.add(child)
+  watchChild(child)
   // How it ended: its code, or the signal that ended it.
   const ended = new Promise<number | string | null>(resolve => {
-    child.once('close', (code, signal) => {
-      alive.delete(child)
-      resolve(code ?? signal)
-    })
+    child.once('close', (exitCode, signal) => resolve(exitCode ?? signal))
   })
 
   async function nextLine(): Promise<string> {
@@ -68,10 +67,8 @@ export async function startLineProcess(command: readonly string[]): Promise<Line
     clearTimeout(timer)
     if (next !== late && next.done !== true) return next.value
     const found = next === late ? `said nothing for ${LINE_MS_MAX} ms` : `ended (${await ended})`
-    throw new BenchError(
-      'SERVER_FAILED',
-      `${command.join(' ')} ${found}, expected a line: ${errors}`,
-    )
+    const said = errors === '' ? 'it wrote no error' : `it wrote: ${errors.trim()}`
+    throw new LancelotError(code, `${command.join(' ')} ${found}, expected a line; ${said}`)
   }
 
   return {
@@ -83,7 +80,7 @@ export async function startLineProcess(command: readonly string[]): Promise<Line
     },
     errors: () => errors,
     stop: async (signal = 'SIGTERM') => {
-      child.kill(signal)
+      signalGroup(child, signal)
       await ended
     },
   }

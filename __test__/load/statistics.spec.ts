@@ -9,7 +9,7 @@ import {
   ratioOfLowerQuartiles,
   ratioOfMedians,
   seededRandom,
-} from '../../bench/statistics.ts'
+} from '../../src/load/statistics.ts'
 
 test('a quantile of known data is the known value', t => {
   t.is(median([3, 1, 2]), 2)

@@ -1,0 +1,204 @@
+//! The same `Connection` over blocking reads: a thread serves one peer at a time.
+//!
+//! Three arrangements, from the oldest to the most patient:
+//!
+//! - one thread: whoever is connected is served to the end, and the others wait in the listen
+//!   queue, even behind a peer that says nothing;
+//! - a thread for each connection;
+//! - a pool of threads that share one listener.
+//!
+//! A member of the crew that panics is replaced; only its own peer is lost.
+
+mod acting;
+mod asking;
+mod crew;
+mod desk;
+mod directory;
+mod entrance;
+mod ledger;
+mod postman;
+mod seat;
+mod serving;
+mod socket;
+mod stopping;
+mod wake;
+mod worker;
+
+use self::crew::Crew;
+use self::desk::Desk;
+use self::directory::Directory;
+use self::entrance::Entrance;
+use self::ledger::Ledger;
+use self::postman::Postman;
+use crate::answers::Answers;
+use crate::config::Config;
+use crate::error::ConfigError;
+use crate::handler::Handler;
+use crate::listen::{Listen, bind};
+use crate::mailbox::{Command, Mailbox};
+use crate::selector::Waker;
+use crate::server::{Server, StopReport};
+use crate::stats::Counters;
+use mio::{Poll, Token};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// The most threads of a pool.
+pub const POOL_MAX: usize = 1024;
+
+/// Which threads serve whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrangement {
+    /// One thread, one peer after the other.
+    OneAtATime,
+    /// Every connection has a thread of its own.
+    ThreadPerConnection,
+    /// So many threads, 1 to `POOL_MAX`, that share one listener.
+    Pool(usize),
+}
+
+/// When a server stops that was not told to.
+const NOT_STOPPING: u64 = u64::MAX;
+
+/// What all threads of one server share.
+struct Shared<H> {
+    config: Arc<Config>,
+    answers: Arc<Answers>,
+    mailbox: Mailbox,
+    entrance: Entrance,
+    desk: Desk<H>,
+    directory: Directory,
+    ledger: Arc<Ledger>,
+    crew: Crew,
+    /// Connections open, and those that were let in and wait for a thread.
+    open: AtomicUsize,
+    /// Whether new connections were refused lately.
+    refuses: AtomicBool,
+    /// Whether the application has ever acted on a connection.
+    acted: AtomicBool,
+    /// By when a stop must be complete.
+    stop_by_ms: AtomicU64,
+    started: Instant,
+}
+
+impl<H> Shared<H> {
+    fn is_stopping(&self) -> bool {
+        self.stop_by_ms.load(Ordering::SeqCst) != NOT_STOPPING
+    }
+}
+
+/// A running server. Dropping it stops it at once and waits for its threads.
+pub struct BlockingServer {
+    address: SocketAddr,
+    answers: Arc<Answers>,
+    mailbox: Mailbox,
+    ledger: Arc<Ledger>,
+    thread: Option<JoinHandle<StopReport>>,
+}
+
+impl BlockingServer {
+    /// Listens and serves. The handler counts as that of loop 0, and is called by whichever thread
+    /// has something to tell, by one at a time. On an error nothing is left open.
+    ///
+    /// What the handler is interested in is looked up when a connection opens and whenever the
+    /// mailbox is used: `mailbox(0).wake()` after a change.
+    pub fn start<H: Handler + 'static>(
+        listen: &Listen,
+        config: Arc<Config>,
+        answers: Arc<Answers>,
+        handler: H,
+        arrangement: Arrangement,
+    ) -> io::Result<Self> {
+        let listener = bind(listen, listen.address)?;
+        let (address, ledger, poll) = (listener.local_addr()?, Arc::default(), Poll::new()?);
+        let waker = mio::Waker::new(poll.registry(), Token(0))?;
+        let shared = Arc::new(Shared {
+            config,
+            answers: answers.clone(),
+            mailbox: Mailbox::new(Waker::Mio(waker)),
+            entrance: Entrance::new(listener)?,
+            desk: Desk::new(handler),
+            directory: Directory::new(),
+            ledger: Arc::clone(&ledger),
+            crew: Crew::default(),
+            open: AtomicUsize::new(0),
+            refuses: AtomicBool::new(false),
+            acted: AtomicBool::new(false),
+            stop_by_ms: AtomicU64::new(NOT_STOPPING),
+            started: Instant::now(),
+        });
+        let postman = Postman::new(shared.clone(), poll);
+        let builder = thread::Builder::new().name("lancelot-post".into());
+        let thread = Some(builder.spawn(|| postman.run())?);
+        let mailbox = shared.mailbox.clone();
+        // Should one of the threads not start, dropping this stops the others.
+        let server = Self { address, answers, mailbox, ledger, thread };
+        match arrangement {
+            Arrangement::ThreadPerConnection => shared.start(Shared::start_for_each)?,
+            Arrangement::OneAtATime => shared.start(Shared::serve_in_turn)?,
+            Arrangement::Pool(threads) => {
+                assert!((1..=POOL_MAX).contains(&threads), "1 to {POOL_MAX} threads");
+                for _ in 0..threads {
+                    shared.start(Shared::serve_in_turn)?;
+                }
+            }
+        }
+        Ok(server)
+    }
+
+    /// Where it listens: with the port that the system picked.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The mailbox for responses and actions; as far as it is concerned there is one loop, 0.
+    pub fn mailbox(&self, loop_number: usize) -> Mailbox {
+        assert_eq!(loop_number, 0, "one handler, one mailbox");
+        self.mailbox.clone()
+    }
+
+    /// What all threads counted.
+    pub fn counters(&self) -> Counters {
+        self.ledger.counters()
+    }
+
+    /// Replaces the answers; see `Answers::replace`. Threads without traffic let go of the old
+    /// table too.
+    pub fn replace_answers<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (&'a [u8], &'a [u8], bool)>,
+    ) -> Result<(), (usize, ConfigError)> {
+        self.answers.replace(entries)?;
+        // A server that has ended holds no table.
+        _ = self.mailbox.put(Command::Refresh);
+        Ok(())
+    }
+
+    /// No new connections; what came is answered; what is still owed after `drain` is reset. Called
+    /// again it can only bring that nearer. Returns at once; `join` waits.
+    pub fn stop(&self, drain: Duration) {
+        // One that has ended needs not be told.
+        _ = self.mailbox.put(Command::Stop(drain));
+    }
+
+    /// The thread to wait for after `stop`, which itself waits for all others, with what was done.
+    pub fn take_threads(&mut self) -> Vec<JoinHandle<StopReport>> {
+        self.thread.take().into_iter().collect()
+    }
+
+    /// Waits until every thread ended.
+    pub fn join(threads: Vec<JoinHandle<StopReport>>) -> StopReport {
+        Server::join(threads)
+    }
+}
+
+impl Drop for BlockingServer {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+        Self::join(self.take_threads());
+    }
+}

@@ -1,0 +1,71 @@
+//! Threads and descriptors come and go. The only test of its file, for it counts the process's.
+#![cfg(target_os = "linux")]
+
+mod common {
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod acting;
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod client;
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod passing;
+    #[allow(dead_code, reason = "each test uses what it needs")]
+    #[path = "../blocking/rig.rs"]
+    pub mod rig;
+}
+
+use common::client::{allow_descriptors, until};
+use common::rig::Rig;
+use lancelot_engine::blocking::Arrangement;
+use lancelot_engine::config::Options;
+use lancelot_engine::handler::Interest;
+use std::fs::read_dir;
+
+const ARRANGEMENT: Arrangement = Arrangement::ThreadPerConnection;
+const CROWD: usize = 500;
+
+fn threads() -> usize {
+    read_dir("/proc/self/task").unwrap().count()
+}
+
+fn descriptors() -> usize {
+    read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// A crowd that talks, some of it to the handler, and goes.
+fn come_and_go(rig: &Rig, at_once: usize) {
+    for _ in 0..CROWD / at_once {
+        let mut clients: Vec<_> = (0..at_once).map(|_| rig.client()).collect();
+        for client in &mut clients {
+            client.ask(b"a?", b"Alpha.");
+            client.send(b"x?");
+            rig.respond(&rig.asked(), b"X.");
+            client.expect(b"X.");
+        }
+    }
+}
+
+#[test]
+fn when_500_connections_have_come_and_gone_no_thread_and_no_descriptor_is_left() {
+    allow_descriptors();
+    let before = (threads(), descriptors());
+    for (arrangement, at_once, resident) in [
+        (Arrangement::ThreadPerConnection, CROWD, 2),
+        (Arrangement::Pool(4), 4, 5),
+        (Arrangement::OneAtATime, 1, 2),
+    ] {
+        let options = Options { has_handler: true, ..Options::default() };
+        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let at_rest = descriptors();
+        for round in 1..=2 {
+            come_and_go(&rig, at_once);
+            let all = CROWD as u64 * round;
+            rig.wait_for("all have left", |counters| counters.closed() == all);
+            until("their threads end", || threads() == before.0 + resident);
+            // Each resident thread keeps one to be woken by, once it has needed it.
+            until("their sockets are closed", || descriptors() <= at_rest + resident);
+        }
+        rig.end();
+        drop(rig);
+        assert_eq!((threads(), descriptors()), before, "{arrangement:?}");
+    }
+}

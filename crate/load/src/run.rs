@@ -1,0 +1,44 @@
+//! The shape `run`: one measurement of a closed, an open or a partly-open load, with idle crowds and
+//! slow peers beside it. What it is told and says is in `src/load/load-protocol.ts`.
+//!
+//! ```text
+//!  request       what it is told             schedule   when requests are due (pure)
+//!  driver        phases, turns, seconds      tally      what became of them (pure)
+//!  opening       connecting, before all      times      histograms
+//!  roles         who does what next          clock      time, and what of it was stolen
+//!  field, link   connections                 usage, processes   what it cost
+//!                                            report     the lines
+//! ```
+
+mod clock;
+mod driver;
+mod field;
+mod link;
+mod opening;
+mod processes;
+mod report;
+pub mod request;
+mod roles;
+mod schedule;
+mod tally;
+mod times;
+mod usage;
+
+use crate::error::LoadError;
+use crate::run::driver::Driver;
+use crate::run::request::Run;
+use crate::slice::wait_for_rest;
+use serde_json::Value;
+
+/// Measures once. `emit` gets a line for each second; the result is the last line.
+pub fn run(run: &Run, emit: &mut dyn FnMut(Value)) -> Result<Value, LoadError> {
+    let mut driver = Driver::new(run, emit)?;
+    let result = driver.drive()?;
+    // The connections close here; what that costs the server is not the next run's.
+    drop(driver);
+    if let Some(pid) = run.pid {
+        // Whoever is gone is at rest.
+        let _ = wait_for_rest(pid);
+    }
+    Ok(result)
+}

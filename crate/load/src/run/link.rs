@@ -1,0 +1,329 @@
+//! One connection of a run: what it asked, what of that is unsent, what it is owed.
+//!
+//! Sends and reads its socket, and checks every byte; who asks when is decided elsewhere. Several
+//! bursts may be under way (an open load does not wait for answers). What is due while there is no
+//! connection waits in the queue, and its time runs.
+//!
+//! ```text
+//!  queue:  [ answered in part | sent ... | sent in part | not sent ... ]
+//!            0                             unsent
+//! ```
+
+use super::clock::Clock;
+use super::driver::Phase;
+use super::tally::{Failure, Tally};
+use crate::asker::is_early;
+use crate::questions::{Burst, Checker, Script};
+use mio::event::Event;
+use mio::net::TcpStream;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
+
+/// The due time of what is in no count.
+pub const UNCOUNTED: u64 = u64::MAX;
+/// The most bytes of one send.
+const SEND_BYTES_MAX: usize = 64 * 1024;
+
+/// Why a connection is of no more use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A byte came that differs from what must come, or one that nobody asked for.
+    Wrong,
+    /// The server ended it.
+    Ended,
+    /// It was never taken.
+    Refused,
+}
+
+struct Entry {
+    burst: Rc<Burst>,
+    due: u64,
+    /// 0 until the system was asked to send it.
+    sent: u64,
+}
+
+#[derive(Default)]
+pub struct Link {
+    stream: Option<TcpStream>,
+    is_connected: bool,
+    /// When connecting began.
+    began: u64,
+    queue: VecDeque<Entry>,
+    /// Entries that the system was asked to send.
+    offered: usize,
+    /// Entries that the system took whole, and how many bytes of the next one it took.
+    unsent: usize,
+    partial: usize,
+    /// How far the answer to the first entry has come.
+    checker: Checker,
+}
+
+/// What all links share.
+pub struct Tools {
+    pub buffer: Box<[u8]>,
+    /// Requests of several entries, side by side for one send.
+    pub scratch: Vec<u8>,
+}
+
+impl Link {
+    /// Takes a stream that connects. A greeting is expected before all answers.
+    pub fn begin(&mut self, stream: TcpStream, greeting: Option<Rc<Burst>>, now: u64) {
+        debug_assert!(self.offered == 0 && self.unsent == 0 && self.partial == 0);
+        self.stream = Some(stream);
+        self.is_connected = false;
+        self.began = now;
+        self.checker = Checker::default();
+        if let Some(burst) = greeting {
+            self.queue.push_front(Entry { burst, due: UNCOUNTED, sent: now });
+            (self.offered, self.unsent) = (1, 1);
+        }
+    }
+
+    pub fn has_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
+    pub fn began(&self) -> u64 {
+        self.began
+    }
+
+    /// Whether anything is owed to it.
+    pub fn is_busy(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub fn has_unsent(&self) -> bool {
+        self.unsent < self.queue.len()
+    }
+
+    pub fn push(&mut self, burst: Rc<Burst>, due: u64) {
+        self.queue.push_back(Entry { burst, due, sent: 0 });
+    }
+
+    /// Asks a burst that is due now. Most often nothing else is owed, and the system takes it whole.
+    pub fn ask(&mut self, burst: Rc<Burst>, now: u64, tools: &mut Tools) -> Result<(), End> {
+        if self.is_connected
+            && self.queue.is_empty()
+            && let Some(stream) = &mut self.stream
+            && let Ok(sent) = stream.write(&burst.questions)
+        {
+            let is_whole = sent == burst.questions.len();
+            (self.offered, self.unsent) = (1, usize::from(is_whole));
+            self.partial = if is_whole { 0 } else { sent };
+            self.queue.push_back(Entry { burst, due: now, sent: now });
+            return if is_whole { Ok(()) } else { self.flush(now, tools) };
+        }
+        // Whatever kept it from being sent is met again.
+        self.push(burst, now);
+        self.flush(now, tools)
+    }
+
+    /// Sends what is unsent, as far as the system takes it.
+    pub fn flush(&mut self, now: u64, tools: &mut Tools) -> Result<(), End> {
+        self.send(now, usize::MAX, tools)
+    }
+
+    /// Sends at most one byte.
+    pub fn send_byte(&mut self, now: u64, tools: &mut Tools) -> Result<(), End> {
+        self.send(now, 1, tools)
+    }
+
+    fn send(&mut self, now: u64, mut bytes_max: usize, tools: &mut Tools) -> Result<(), End> {
+        while bytes_max > 0 && self.unsent < self.queue.len() {
+            let Some(stream) = &mut self.stream else { break };
+            let bytes = if self.unsent + 1 == self.queue.len() {
+                &self.queue[self.unsent].burst.questions[self.partial..]
+            } else {
+                tools.scratch.clear();
+                for entry in self.queue.range(self.unsent..) {
+                    tools.scratch.extend_from_slice(&entry.burst.questions);
+                    if tools.scratch.len() >= SEND_BYTES_MAX {
+                        break;
+                    }
+                }
+                &tools.scratch[self.partial..]
+            };
+            match stream.write(&bytes[..bytes.len().min(bytes_max)]) {
+                Ok(sent) => {
+                    self.is_connected = true;
+                    bytes_max -= sent;
+                    self.advance(sent);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if is_early(&error) => bytes_max = 0,
+                Err(error) => return Err(self.end_of(&error)),
+            }
+            // While it connects nothing is sent, so the service time does not run.
+            if self.is_connected {
+                for entry in self.queue.range_mut(self.offered..) {
+                    entry.sent = now;
+                }
+                self.offered = self.queue.len();
+            }
+        }
+        Ok(())
+    }
+
+    /// The system took so many bytes of what is unsent.
+    fn advance(&mut self, sent: usize) {
+        self.partial += sent;
+        while let Some(entry) = self.queue.get(self.unsent)
+            && self.partial >= entry.burst.questions.len()
+        {
+            self.partial -= entry.burst.questions.len();
+            self.unsent += 1;
+        }
+    }
+
+    /// Reads until a short read, or to the end when the server closed. `clock` is read after each.
+    pub fn receive(
+        &mut self,
+        event: Option<&Event>,
+        tools: &mut Tools,
+        script: &mut Script,
+        tally: &mut Tally,
+        clock: &mut Clock,
+    ) -> Result<(), End> {
+        let is_closed = event.is_none_or(|event| event.is_read_closed() || event.is_error());
+        while let Some(stream) = &mut self.stream {
+            match stream.read(&mut tools.buffer) {
+                Ok(0) => return Err(End::Ended),
+                Ok(taken) => {
+                    self.is_connected = true;
+                    self.check(&tools.buffer[..taken], clock.now(), script, tally)?;
+                    if taken < tools.buffer.len() && !is_closed {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_early(&error) => break,
+                Err(error) => return Err(self.end_of(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The socket says that it can be written: it is connected, unless it failed to.
+    pub fn handle_writable(&mut self) {
+        if !self.is_connected {
+            let is_open = |stream: &TcpStream| stream.peer_addr().is_ok();
+            self.is_connected = self.stream.as_ref().is_some_and(is_open);
+        }
+    }
+
+    fn end_of(&self, error: &io::Error) -> End {
+        let refused = !self.is_connected || error.kind() == ErrorKind::ConnectionRefused;
+        if refused { End::Refused } else { End::Ended }
+    }
+
+    fn check(
+        &mut self,
+        mut piece: &[u8],
+        now: u64,
+        script: &mut Script,
+        tally: &mut Tally,
+    ) -> Result<(), End> {
+        while !piece.is_empty() {
+            let Some(front) = self.queue.front().filter(|_| self.unsent > 0) else {
+                return Err(End::Wrong);
+            };
+            let (part, rest) =
+                piece.split_at(self.checker.bytes_owed(&front.burst).min(piece.len()));
+            let result = self.checker.handle_piece(&front.burst, part);
+            let answered = match result {
+                Ok(answered) => answered,
+                Err(_) => self.checker.handle_right_part(&front.burst, part),
+            };
+            tally.right(front.due, front.sent, now, answered as u64);
+            if result.is_err() {
+                return Err(End::Wrong);
+            }
+            if self.checker.owed(&front.burst) == 0 {
+                self.checker = Checker::default();
+                self.unsent -= 1;
+                self.offered -= 1;
+                if let Some(entry) = self.queue.pop_front() {
+                    script.give_back(entry.burst);
+                }
+            }
+            piece = rest;
+        }
+        Ok(())
+    }
+
+    /// Closes it, though nothing failed.
+    pub fn close(&mut self) {
+        self.stream = None;
+        self.is_connected = false;
+    }
+
+    /// Closes it. All that is owed failed. With `aside` set it is counted as that which nobody
+    /// knew of, due or not. Returns how many answers were owed.
+    pub fn fail(
+        &mut self,
+        end: End,
+        now: u64,
+        aside: bool,
+        phase: Phase,
+        tally: &mut Tally,
+    ) -> usize {
+        let failure = match end {
+            End::Wrong => Failure::Wrong,
+            End::Ended => Failure::Lost,
+            End::Refused => Failure::Refused,
+        };
+        let is_unasked = end == End::Wrong && self.unsent == 0;
+        let is_greeting = self.queue.front().is_some_and(|front| front.burst.questions.is_empty());
+        let owed = self.settle(failure, now, aside, tally);
+        // Neither an unasked answer nor a wrong greeting is in the count of what was due.
+        let counts = aside || phase == Phase::Measuring || phase == Phase::Grace;
+        if counts && end == End::Wrong && (is_unasked || is_greeting) {
+            tally.failed_aside(Failure::Wrong, 1);
+        }
+        self.close();
+        owed
+    }
+
+    /// All that is owed failed. Of wrong answers there is one; the rest of them is lost.
+    pub fn settle(&mut self, failure: Failure, now: u64, aside: bool, tally: &mut Tally) -> usize {
+        let mut owed_in_all = 0;
+        let mut answers_wrong = usize::from(failure == Failure::Wrong && self.unsent > 0);
+        let rest = if failure == Failure::Wrong { Failure::Lost } else { failure };
+        for entry in self.queue.drain(..) {
+            let owed = self.checker.owed(&entry.burst);
+            self.checker = Checker::default();
+            if entry.burst.questions.is_empty() {
+                answers_wrong = 0;
+                continue;
+            }
+            owed_in_all += owed;
+            for (failure, count) in [(Failure::Wrong, answers_wrong), (rest, owed - answers_wrong)]
+            {
+                if aside {
+                    tally.failed_aside(failure, count as u64);
+                } else {
+                    tally.failed(failure, entry.due, entry.sent, now, count as u64);
+                }
+            }
+            answers_wrong = 0;
+        }
+        (self.offered, self.unsent, self.partial) = (0, 0, 0);
+        owed_in_all
+    }
+
+    /// What is owed until now is counted as having no answer, but may still come: then it is
+    /// checked, and counts no more.
+    pub fn give_up(&mut self, now: u64, tally: &mut Tally) {
+        for (place, entry) in self.queue.iter_mut().enumerate() {
+            let checker = if place == 0 { self.checker } else { Checker::default() };
+            let owed = checker.owed(&entry.burst) as u64;
+            tally.failed(Failure::Unanswered, entry.due, entry.sent, now, owed);
+            entry.due = UNCOUNTED;
+        }
+    }
+}

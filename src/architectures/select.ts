@@ -1,0 +1,16 @@
+/**
+ * The oldest way to wait for many: a bit for each descriptor, handed over and walked each time.
+ *
+ * The loop is that of `poll`, and so is everything else; `select_syscall.rs` is what differs. What has
+ * a descriptor from 1024 on is refused.
+ */
+
+import { startNative } from '../native-driver.ts'
+import type { Architecture } from './architecture.ts'
+
+/** What `select(2)` costs, beside `poll`. */
+export const select: Architecture = {
+  name: 'select',
+  summary: 'one native loop on select(2): 1,024 descriptors and no more',
+  start: (settings, observer) => startNative({ name: 'select' }, settings, observer),
+}

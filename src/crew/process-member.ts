@@ -1,0 +1,5 @@
+/** A member that is a process of node:cluster: where it begins. */
+
+import { obeyParent } from './parent-line.ts'
+
+obeyParent()

@@ -1,0 +1,41 @@
+/** Reads a file of exchanges: what is asked, and what must come. */
+
+import { readFile } from 'node:fs/promises'
+import { LancelotError } from '../errors.ts'
+import type { RunCommand } from './load-protocol.ts'
+
+const EXPECTED =
+  'expected a JSON list of [request, response] pairs, each with its delimiter, bytes as latin1: ' +
+  '[["What is your quest?", "To seek the Holy Grail."]]'
+const OVER_LATIN1 = /[^\0-\xff]/
+
+/** Rejects with ERR_LANCELOT_RUN_FILE. */
+export async function readExchanges(file: string): Promise<NonNullable<RunCommand['exchanges']>> {
+  const list = await readList(file)
+  for (const [index, pair] of list.entries()) {
+    const isPair = Array.isArray(pair) && pair.length === 2
+    if (isPair && pair.every(text => isBytes(text))) continue
+    throw wrong(file, `entry ${index + 1} is ${JSON.stringify(pair).slice(0, 80)}`)
+  }
+  return list as [string, string][]
+}
+
+async function readList(file: string): Promise<unknown[]> {
+  let list: unknown
+  try {
+    list = JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    throw wrong(file, (cause as Error).message, cause)
+  }
+  if (!Array.isArray(list) || list.length === 0) throw wrong(file, 'there is no list in it')
+  return list
+}
+
+function isBytes(text: unknown): boolean {
+  return typeof text === 'string' && text !== '' && !OVER_LATIN1.test(text)
+}
+
+function wrong(file: string, found: string, cause?: unknown): LancelotError {
+  const message = `exchanges file ${file}: ${found}; ${EXPECTED}`
+  return new LancelotError('ERR_LANCELOT_RUN_FILE', message, { cause })
+}

@@ -1,0 +1,270 @@
+/**
+ * A whole comparison: the instrument's check, the gate, what explains the designs, the blocks, and
+ * the verdicts that follow.
+ *
+ * Only the order of the parts and what one hands to the next; each part is a file of its own.
+ */
+
+import { randomInt } from 'node:crypto'
+import { LancelotError } from '../errors.ts'
+import { type Block, measureBlock } from './blocks.ts'
+import { type Contestant, recordOf, requireUniqueNames } from './contestants.ts'
+import { type Explained, explain } from './explanation.ts'
+import { faceGate } from './gate/gate.ts'
+import { startGenerator } from './generator.ts'
+import {
+  checkBlocks,
+  checkInstrument,
+  INSTRUMENT_TIMES,
+  INSTRUMENT_TIMES_QUICK,
+} from './instrument.ts'
+import type { EncodedHistogram } from './load-protocol.ts'
+import { LOAD_CORE, machineRecord, requireTools } from './machine.ts'
+import { openRateOf, runPilot } from './pilot.ts'
+import {
+  type GateRecord,
+  type InstrumentCheck,
+  METRICS,
+  type Metric,
+  type RunFile,
+  type Settings,
+} from './run-file.ts'
+import { type Session, SLICES, SLICES_QUICK } from './session.ts'
+import { seededRandom } from './statistics.ts'
+import { nextStep } from './stopping.ts'
+import { mergeTimes } from './times.ts'
+import { BLOCK_DEFAULTS, deriveVerdicts, MARGINS } from './verdicts.ts'
+
+const CHURN_MS_QUICK = 150
+/** What was disturbed once may be right the next time; what is wrong will be so again. */
+const INSTRUMENT_TRIES = 2
+
+/** Parts that a comparison may do without. */
+export type Part = 'instrument' | 'gate' | 'explanation'
+
+/** Whom a comparison tells how it goes. */
+export interface Progress {
+  /** What is done now, and how long it may take at most until all is done. */
+  step(text: string, msLeft: number): void
+  /** What must not be overlooked. */
+  note(text: string): void
+}
+
+/** What to compare, and how. */
+export interface ComparisonOptions {
+  contestants: readonly Contestant[]
+  title: string
+  /** For people: how it was started. */
+  command: string
+  /** What differs from the defaults. Without `openRate` a pilot finds it. */
+  settings?: Partial<Settings>
+  /** @default all */
+  metrics?: readonly Metric[]
+  /** @default none */
+  leaveOut?: readonly Part[]
+  /** Takes seconds; its figures mean nothing. @default false */
+  isQuick?: boolean
+  progress?: Progress
+  /** Put before the generator's command, for instance what starves it. @default nothing */
+  generatorPrefix?: readonly string[]
+}
+
+/** Settings for whatever is not told otherwise, but `openRate`. */
+export function defaultSettings(isQuick: boolean): Omit<Settings, 'openRate'> {
+  return {
+    seed: randomInt(2 ** 31),
+    ...BLOCK_DEFAULTS,
+    margins: { ...MARGINS },
+    users: 20,
+    depth: 1,
+    objectiveMs: 5,
+    minutesMax: 10,
+    ...(isQuick && { blocksMin: 2, blocksMax: 2, roundsPerBlock: 2 }),
+  }
+}
+
+/**
+ * Runs a comparison. Rejects with ERR_LANCELOT_MACHINE where the machine lacks what it needs, with
+ * ERR_LANCELOT_LOAD where the generator fails, with ERR_LANCELOT_OPTION_RANGE for names that clash.
+ */
+export async function runComparison(options: ComparisonOptions): Promise<RunFile> {
+  const { contestants, isQuick = false, progress, generatorPrefix = [] } = options
+  requireUniqueNames(contestants)
+  requireTools('taskset')
+  const begin = performance.now()
+  const startedAt = new Date().toISOString()
+  const settings = { ...defaultSettings(isQuick), openRate: 0, ...options.settings }
+  const elapsedMs = (): number => performance.now() - begin
+  const session: Session = {
+    generator: await startGenerator(LOAD_CORE, generatorPrefix),
+    settings,
+    slices: isQuick ? SLICES_QUICK : SLICES,
+    metrics: options.metrics ?? METRICS,
+    random: seededRandom(settings.seed),
+    elapsedMs,
+    tell: text => progress?.step(text, settings.minutesMax * 60_000 - elapsedMs()),
+    note: text => progress?.note(text),
+  }
+  try {
+    const measured = await measureAll(session, options)
+    const { title, command } = options
+    const run = {
+      format: 'lancelot-comparison-1' as const,
+      title,
+      command,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      machine: machineRecord(),
+      settings: session.settings,
+      contestants: contestants.map(recordOf),
+      ...measured,
+    }
+    return { ...run, ...deriveVerdicts(run) }
+  } finally {
+    await session.generator.stop()
+  }
+}
+
+type Measured = Pick<RunFile, 'gate' | 'instrument' | 'blocks' | 'spectra'> & Explained
+
+async function measureAll(session: Session, options: ComparisonOptions): Promise<Measured> {
+  const { contestants, leaveOut = [], isQuick = false } = options
+  const instrument = leaveOut.includes('instrument') ? [] : await proveInstrument(session, isQuick)
+  const gate = new Gate(contestants)
+  if (!leaveOut.includes('gate')) await faceAll(session, contestants, gate, isQuick)
+  let explained: Explained = { cycles: [], growth: [], limiters: [] }
+  const isTrusted = instrument.every(({ passed }) => passed)
+  // A smoke run goes on, for it is there to see that every part works.
+  if (gate.passing().length < 2 || !(isTrusted || isQuick)) {
+    return { instrument, gate: gate.records(), blocks: [], spectra: {}, ...explained }
+  }
+  const capacities = await findRates(session, gate)
+  if (!leaveOut.includes('explanation')) explained = await explain(session, gate.passing(), isQuick)
+  const blocks = await measureBlocks(session, options, gate, instrument, capacities)
+  return {
+    instrument: [...instrument, ...checkBlocks(blocks.map(({ health }) => health))],
+    gate: gate.records(),
+    blocks: blocks.map(({ record }) => record),
+    spectra: spectraOf(blocks),
+    ...explained,
+  }
+}
+
+async function proveInstrument(session: Session, isQuick: boolean): Promise<InstrumentCheck[]> {
+  const times = isQuick ? INSTRUMENT_TIMES_QUICK : INSTRUMENT_TIMES
+  let checks: InstrumentCheck[] = []
+  for (let attempt = 1; attempt <= (isQuick ? 1 : INSTRUMENT_TRIES); attempt++) {
+    session.tell('instrument: the generator proves itself')
+    checks = await checkInstrument(session.generator, times)
+    const failed = checks.filter(({ passed }) => !passed)
+    if (failed.length === 0) break
+    session.note(`instrument: over its bound: ${failed.map(({ name }) => name).join(', ')}`)
+  }
+  return checks
+}
+
+async function faceAll(
+  session: Session,
+  contestants: readonly Contestant[],
+  gate: Gate,
+  isQuick: boolean,
+): Promise<void> {
+  const { seed } = session.settings
+  for (const contestant of contestants) {
+    session.tell(`gate: ${contestant.name} faces the mistakes`)
+    try {
+      const options = isQuick ? { seed, churnMs: CHURN_MS_QUICK } : { seed }
+      gate.add(await faceGate(contestant, options))
+    } catch (error) {
+      if (!(error instanceof LancelotError) || error.code !== 'ERR_LANCELOT_TARGET') throw error
+      gate.fail(contestant.name, 'starting', error.message)
+    }
+  }
+  for (const { name, checks } of gate.records()) {
+    for (const check of checks) {
+      if (check.result === 'failed') session.note(`${name} is refused: ${check.name}`)
+    }
+  }
+}
+
+/** About the capacity of each; and the rate of the open load, unless it was told. */
+async function findRates(session: Session, gate: Gate): Promise<Map<string, number>> {
+  const { metrics, settings } = session
+  if (metrics.every(metric => metric === 'cpuPerRequest')) return new Map()
+  const pilot = await runPilot(session, gate.passing())
+  for (const { name, load, detail } of pilot.faults) gate.fail(name, load, detail)
+  if (settings.openRate === 0) {
+    session.settings = { ...settings, openRate: openRateOf(pilot) }
+  }
+  return pilot.capacities
+}
+
+async function measureBlocks(
+  session: Session,
+  options: ComparisonOptions,
+  gate: Gate,
+  instrument: readonly InstrumentCheck[],
+  capacities: Map<string, number>,
+): Promise<Block[]> {
+  const blocks: Block[] = []
+  const contestants = options.contestants.map(recordOf)
+  for (;;) {
+    const measured = {
+      blocks: blocks.map(({ record }) => record),
+      settings: session.settings,
+      contestants,
+      gate: gate.records(),
+      instrument,
+    }
+    const { stop, reason } = nextStep(measured, session.elapsedMs(), session.metrics)
+    const isEnough = stop && !(options.isQuick === true && blocks.length < 2)
+    session.tell(isEnough ? `done: ${reason}` : `blocks: ${reason}`)
+    if (isEnough || gate.passing().length < 2) return blocks
+    const block = await measureBlock(session, gate.passing(), blocks.length + 1, capacities)
+    blocks.push(block)
+    for (const { name, load, detail } of block.faults) {
+      gate.fail(name, load, detail)
+      session.note(`${name} is refused: ${load}: ${detail}`)
+    }
+  }
+}
+
+function spectraOf(blocks: readonly Block[]): RunFile['spectra'] {
+  const byName = new Map<string, EncodedHistogram[]>()
+  for (const { name, responseTimes } of blocks.flatMap(({ spectra }) => spectra)) {
+    byName.set(name, [...(byName.get(name) ?? []), responseTimes])
+  }
+  return Object.fromEntries([...byName].map(([name, texts]) => [name, mergeTimes(texts)]))
+}
+
+/** The records of the gate, to which later faults are added. */
+class Gate {
+  readonly #contestants: readonly Contestant[]
+  readonly #records = new Map<string, GateRecord>()
+
+  constructor(contestants: readonly Contestant[]) {
+    this.#contestants = contestants
+    for (const { name } of contestants) this.#records.set(name, { name, checks: [] })
+  }
+
+  add(record: GateRecord): void {
+    this.#records.set(record.name, record)
+  }
+
+  /** A fault that was found later: a contestant with one is not compared any further. */
+  fail(name: string, check: string, detail: string): void {
+    const checks = this.#records.get(name)?.checks ?? []
+    const failed = { name: check, result: 'failed' as const, detail }
+    this.#records.set(name, { name, checks: [...checks, failed] })
+  }
+
+  records(): GateRecord[] {
+    return [...this.#records.values()]
+  }
+
+  passing(): Contestant[] {
+    return this.#contestants.filter(({ name }) =>
+      this.#records.get(name)?.checks.every(({ result }) => result !== 'failed'),
+    )
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Who is compared: architectures of this package, and any other program that answers over TCP.
+ *
+ * Says what a contestant is and how one is described in words or in a file; starts nothing.
+ */
+
+import { accessSync, constants } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, delimiter as pathDelimiter } from 'node:path'
+import { LancelotError } from '../errors.ts'
+import { splitWords } from './command-words.ts'
+import type { ContestantRecord } from './run-file.ts'
+
+const PORT_WORD = '{port}'
+
+/** What is asked and what must come, both as bytes in latin1. */
+export type Exchange = readonly [request: string, response: string]
+
+/** The questions of the Launcelot protocol, and what must come. */
+export const LANCELOT_EXCHANGES: readonly Exchange[] = [
+  ['What is your name?', 'My name is Sir Lancelot of Camelot.'],
+  ['What is your quest?', 'To seek the Holy Grail.'],
+  ['What is your favorite color?', 'Blue.'],
+]
+
+/** What is not known in the Launcelot protocol, and what must come. */
+export const LANCELOT_UNKNOWN: Exchange = [
+  'What is the airspeed velocity?',
+  'Error: unknown question.',
+]
+
+/** One design that is compared. */
+export interface Contestant {
+  name: string
+  kind: ContestantRecord['kind']
+  /** What is started; `{port}` stands for the port. */
+  command: readonly string[]
+  /** The same for people, without the paths of this machine. */
+  shown: readonly string[]
+  summary: string
+  exchanges: readonly Exchange[]
+  /** Null where the protocol of the contestant has no such rule. */
+  unknown: Exchange | null
+  /** What must be run once before the command. */
+  build?: readonly string[]
+}
+
+/** Contestants of a file, and those that cannot run here, each with the reason. */
+export interface ContestantsOfFile {
+  contestants: Contestant[]
+  leftOut: { name: string; reason: string }[]
+}
+
+/** An architecture of this package, which this package's own program serves. */
+export function architectureContestant(name: string, summary: string): Contestant {
+  const words = ['serve', ...architectureWords(name), '--protocol', 'lancelot']
+  const rest = ['--port', PORT_WORD, '--quiet']
+  return {
+    name,
+    kind: 'architecture',
+    command: [...ownProgram('../cli/main'), ...words, ...rest],
+    shown: ['lancelot', ...words, ...rest],
+    summary,
+    exchanges: LANCELOT_EXCHANGES,
+    unknown: LANCELOT_UNKNOWN,
+  }
+}
+
+/** A contestant from `name=command {port}`. Throws ERR_LANCELOT_OPTION_RANGE. */
+export function commandContestant(text: string): Contestant {
+  const [, name, command] = /^([\w.+-]+)=(.+)$/s.exec(text) ?? []
+  if (name === undefined || command === undefined) {
+    throw wrongCommand(text, "expected 'name=command {port}', the name of letters, digits and .+-_")
+  }
+  const words = splitWords(command)
+  if (words === undefined) throw wrongCommand(text, 'a quote is not closed')
+  if (!words.some(word => word.includes(PORT_WORD))) {
+    throw wrongCommand(text, `${PORT_WORD} is missing, which stands for the port to listen on`)
+  }
+  return commandNamed(name, words, {})
+}
+
+/** The contestants of a file, such as bench/peers/contestants.json. Rejects with ERR_LANCELOT_RUN_FILE. */
+export async function readContestants(file: string): Promise<ContestantsOfFile> {
+  const list = await readList(file)
+  const found: ContestantsOfFile = { contestants: [], leftOut: [] }
+  for (const [index, entry] of list.entries()) {
+    const { name, command, needs } = entry
+    const isRight =
+      typeof name === 'string' && isWords(command) && command.some(word => word.includes(PORT_WORD))
+    if (!isRight) {
+      const expected = `a name and a command, a list of words with ${PORT_WORD} in it`
+      throw new LancelotError(
+        'ERR_LANCELOT_RUN_FILE',
+        `entry ${index + 1} of ${file} is not a contestant; expected ${expected}`,
+      )
+    }
+    if (needs === undefined || isOnPath(needs)) {
+      found.contestants.push(commandNamed(name, command, entry))
+    } else {
+      found.leftOut.push({ name, reason: `${needs} is not on the PATH` })
+    }
+  }
+  return found
+}
+
+/** Throws ERR_LANCELOT_OPTION_RANGE when two have one name. */
+export function requireUniqueNames(contestants: readonly Contestant[]): void {
+  const names = new Set<string>()
+  for (const { name } of contestants) {
+    if (names.has(name)) {
+      throw new LancelotError(
+        'ERR_LANCELOT_OPTION_RANGE',
+        `two contestants are named '${name}'; names must differ: --command 'another=...' names one`,
+      )
+    }
+    names.add(name)
+  }
+}
+
+/** What the file of a comparison keeps of a contestant. */
+export function recordOf({ name, kind, shown, summary }: Contestant): ContestantRecord {
+  return { name, kind, command: shown, summary }
+}
+
+/** How this Node runs a file beside this one, which is TypeScript in a checkout. */
+export function ownProgram(path: string): string[] {
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  const file = new URL(`${path}${suffix}`, import.meta.url).pathname
+  return [process.execPath, ...registration(), decodeURIComponent(file)]
+}
+
+/** What lets Node import TypeScript; nothing where this is JavaScript already. */
+export function registration(): string[] {
+  if (!import.meta.url.endsWith('.ts')) return []
+  return ['--import', import.meta.resolve('@oxc-node/core/register')]
+}
+
+interface FileEntry {
+  name?: unknown
+  summary?: string
+  command?: unknown
+  needs?: string
+  build?: readonly string[]
+  exchanges?: readonly Exchange[]
+  unknown?: Exchange | null
+}
+
+async function readList(file: string): Promise<FileEntry[]> {
+  try {
+    const list: unknown = JSON.parse(await readFile(file, 'utf8'))
+    if (Array.isArray(list)) return list
+  } catch (cause) {
+    throw new LancelotError(
+      'ERR_LANCELOT_RUN_FILE',
+      `${file} cannot be read: ${(cause as Error).message}; expected a JSON list of contestants`,
+      { cause },
+    )
+  }
+  throw new LancelotError(
+    'ERR_LANCELOT_RUN_FILE',
+    `${file} holds no list; expected a JSON list of contestants`,
+  )
+}
+
+function commandNamed(name: string, command: readonly string[], entry: FileEntry): Contestant {
+  const { summary = command.join(' '), exchanges = LANCELOT_EXCHANGES, build } = entry
+  const isLancelot = exchanges === LANCELOT_EXCHANGES
+  const unknown = entry.unknown === undefined && isLancelot ? LANCELOT_UNKNOWN : entry.unknown
+  return {
+    name,
+    kind: 'command',
+    command,
+    shown: command,
+    summary,
+    exchanges,
+    unknown: unknown ?? null,
+    ...(build !== undefined && { build }),
+  }
+}
+
+/** How `serve` is told an architecture. */
+function architectureWords(name: string): string[] {
+  return ['--architecture', name]
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(word => typeof word === 'string')
+}
+
+function isOnPath(program: string): boolean {
+  const folders = (process.env.PATH ?? '').split(pathDelimiter)
+  return folders.some(folder => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function wrongCommand(text: string, found: string): LancelotError {
+  return new LancelotError('ERR_LANCELOT_OPTION_RANGE', `--command '${text}': ${found}`)
+}

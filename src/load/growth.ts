@@ -1,0 +1,93 @@
+/**
+ * How the cost of a request grows with connections that are merely there, and with pipelining; and
+ * what such a connection costs in memory.
+ */
+
+import type { Contestant } from './contestants.ts'
+import type { RunResult } from './load-protocol.ts'
+import { SERVER_CORE } from './machine.ts'
+import { untilAtRest } from './process-tree.ts'
+import type { GrowthRecord } from './run-file.ts'
+import { startServerProcess } from './server-process.ts'
+import type { Session } from './session.ts'
+import { type ClosedLoad, cpuPerRequestUs, faultOf, runClosed, type Target } from './slices.ts'
+
+const ACTIVE_USERS = 10
+const CONNECTIONS: readonly number[] = [10, 100, 1000]
+const CONNECTIONS_QUICK: readonly number[] = [10, 100]
+const DEPTHS: readonly number[] = [1, 4, 16, 64]
+
+/** Measures both axes of one contestant, each point up to the first that it cannot hold. */
+export async function measureGrowth(
+  session: Session,
+  contestant: Contestant,
+  isQuick: boolean,
+): Promise<GrowthRecord[]> {
+  const server = await startServerProcess(contestant, { core: SERVER_CORE })
+  const target: Target = { contestant, server }
+  try {
+    return [
+      ...(await besideConnections(session, target, isQuick ? CONNECTIONS_QUICK : CONNECTIONS)),
+      ...(await byDepth(session, target)),
+    ]
+  } finally {
+    await server.stop()
+  }
+}
+
+async function besideConnections(
+  session: Session,
+  target: Target,
+  counts: readonly number[],
+): Promise<GrowthRecord[]> {
+  const { name } = target.contestant
+  const records: GrowthRecord[] = []
+  let fewest: { at: number; bytes: number } | undefined
+  for (const at of counts) {
+    const load = { users: ACTIVE_USERS, depth: 1, idle: at - ACTIVE_USERS }
+    const result = await point(session, target, load, `${at} connections`)
+    if (result === undefined) break
+    const bytes = result.serverAnonymousBytes
+    records.push({
+      name,
+      axis: 'connections',
+      at,
+      cpuPerRequestUs: cpuPerRequestUs(result),
+      ...(fewest && { bytesPerConnection: Math.round((bytes - fewest.bytes) / (at - fewest.at)) }),
+    })
+    fewest ??= { at, bytes }
+  }
+  return records
+}
+
+async function byDepth(session: Session, target: Target): Promise<GrowthRecord[]> {
+  const { name } = target.contestant
+  const records: GrowthRecord[] = []
+  for (const at of DEPTHS) {
+    const load = { users: ACTIVE_USERS, depth: at }
+    const result = await point(session, target, load, `${at} questions at once`)
+    if (result === undefined) break
+    records.push({ name, axis: 'pipelining', at, cpuPerRequestUs: cpuPerRequestUs(result) })
+  }
+  return records
+}
+
+/** One point, or undefined where the design cannot hold so many, which is noted. */
+async function point(
+  { generator, slices, note }: Session,
+  target: Target,
+  load: ClosedLoad,
+  what: string,
+): Promise<RunResult | undefined> {
+  await untilAtRest(target.server.pid)
+  let fault: string | undefined
+  try {
+    const result = await runClosed(generator, target, load, slices.cycle)
+    fault = faultOf(result)
+    if (fault === undefined) return result
+  } catch (error) {
+    fault = (error as Error).message
+  }
+  note(`growth: ${target.contestant.name} stops before ${what}: ${fault}`)
+  return undefined
+}

@@ -1,0 +1,101 @@
+/** On what, how and with what settings it was measured, and what could not be set. */
+
+import type { RunFile } from '../run-file.ts'
+import { section, table } from './figure.ts'
+import { type Html, html, type Part } from './html.ts'
+import { bytes, figure, moment, percent, tick, whole } from './numbers.ts'
+import { confidence } from './ranking.ts'
+import { METRIC_WORDS } from './standings.ts'
+
+/** The section of machine and method. */
+export function methodSection(run: RunFile): Html {
+  return section('method', 'Machine and method', null, [
+    html`<h3>Command</h3><pre class="command" tabindex="0" role="region" aria-label="Command">${run.command}</pre>`,
+    html`<div class="columns"><div><h3>Machine</h3>${list(machineFacts(run))}</div>
+<div><h3>Settings</h3>${list(settingFacts(run))}</div></div>`,
+    notSet(run),
+    html`<h3>Method</h3>${method(run)}`,
+    instrument(run),
+    contestants(run),
+  ])
+}
+
+type Facts = readonly (readonly [string, Part])[]
+
+function list(facts: Facts): Html {
+  return html`<dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+function machineFacts({ machine, startedAt, finishedAt }: RunFile): Facts {
+  return [
+    ['CPU', machine.cpu],
+    ['cores', whole(machine.cores)],
+    ['memory', bytes(machine.memoryBytes)],
+    ['kernel', machine.kernel],
+    ['congestion control', machine.congestionControl],
+    ['Node.js', machine.node],
+    ['core of the server', String(machine.serverCore)],
+    ['core of the generator', String(machine.loadCore)],
+    ['started', moment(startedAt)],
+    ['finished', moment(finishedAt)],
+  ]
+}
+
+function settingFacts(run: RunFile): Facts {
+  const { settings } = run
+  const margins = Object.entries(settings.margins).map(
+    ([metric, margin]) =>
+      `${METRIC_WORDS[metric as keyof typeof METRIC_WORDS].name} ${percent(margin)}`,
+  )
+  return [
+    ['seed', String(settings.seed)],
+    ['confidence', confidence(run)],
+    ['no difference within', margins.join(', ')],
+    ['users', whole(settings.users)],
+    ['requests at once', whole(settings.depth)],
+    ['open load', `${whole(settings.openRate)} requests a second`],
+    ['objective of capacity', `p99 at most ${tick(settings.objectiveMs)} ms`],
+    ['minutes at most', tick(settings.minutesMax)],
+    ['blocks', `${run.blocks.length} (${settings.blocksMin} to ${settings.blocksMax})`],
+    ['rounds a block', whole(settings.roundsPerBlock)],
+  ]
+}
+
+function notSet({ machine }: RunFile): Part {
+  if (machine.notSet.length === 0)
+    return html`<p class="note">Everything that steady figures need was set.</p>`
+  return html`<h3>What could not be set</h3><ul>${machine.notSet.map(text => html`<li>${text}</li>`)}</ul>`
+}
+
+function method(run: RunFile): Html {
+  return html`<p>The run is made of ${run.blocks.length} blocks. In each block every design is measured once, in
+random order, in a fresh process on a core of its own. Verdicts come from a block bootstrap of the ratio of two designs
+within the same blocks, seeded, with a correction for the number of designs. Response times run from when a request
+was due, so a server that stalls cannot hide it. The blocks stop when every pair can be told, or at the limits
+above. <code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
+}
+
+function instrument(run: RunFile): Part {
+  if (run.instrument.length === 0) return null
+  const rows = run.instrument.map(check => [
+    check.name,
+    check.expected,
+    `${figure(check.measured)} ${check.unit}`,
+    `${figure(check.bound)} ${check.unit}`,
+    html`<span class="${check.passed ? 'better' : 'worse'}">${check.passed ? '✓ passed' : '✕ failed'}</span>`,
+  ])
+  const columns = ['Check', 'Expected', 'Measured', 'Bound', 'Result']
+  const caption = 'The generator against a server whose times are known'
+  return html`<h3>Instrument</h3>${table({ caption, columns, rows, isOfWords: true })}`
+}
+
+function contestants(run: RunFile): Part {
+  const rows = run.contestants.map(each => [
+    each.name,
+    each.kind,
+    each.summary,
+    html`<code>${each.command.join(' ')}</code>`,
+  ])
+  const columns = ['Design', 'Kind', 'Summary', 'Command']
+  return html`<h3>Designs</h3>${table({ caption: 'What was compared', columns, rows, isOfWords: true })}`
+}

@@ -1,0 +1,142 @@
+/**
+ * A contestant, running: started on a port of its own, reachable, and ended with all it started.
+ *
+ * Does not look at what it answers.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { LancelotError } from '../errors.ts'
+import { signalGroup, watchChild } from './child-processes.ts'
+import type { Contestant } from './contestants.ts'
+import { pinned } from './machine.ts'
+import { descendants } from './process-tree.ts'
+
+/** Compilers and virtual machines take their time. */
+const LISTEN_MS_MAX = 20_000
+const TRY_STEP_MS = 20
+const STDERR_LENGTH_MAX = 2000
+
+/** The program, listening. */
+export interface ServerProcess {
+  readonly name: string
+  readonly pid: number
+  readonly port: number
+  /** Undefined while it runs; then how it ended: its exit code, or a signal. */
+  ended(): string | undefined
+  /** What it wrote to stderr, at most the last 2,000 characters. */
+  errors(): string
+  /** Ends it and all that it started, at once; resolves when it has ended. */
+  stop(): Promise<void>
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  /** The only core it may run on. @default any */
+  core?: number
+  /** Variables beside those of this process. @default none */
+  environment?: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts a contestant on a free port of 127.0.0.1; resolves once it takes connections. Rejects
+ * with ERR_LANCELOT_TARGET, which says what it wrote to stderr.
+ */
+export async function startServerProcess(
+  { name, command }: Pick<Contestant, 'name' | 'command'>,
+  { core, environment = {} }: StartOptions = {},
+): Promise<ServerProcess> {
+  const port = await freePort()
+  const words = command.map(word => word.replaceAll('{port}', String(port)))
+  const [program = '', ...rest] = core === undefined ? words : pinned(core, words)
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...environment },
+  })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-STDERR_LENGTH_MAX)
+  })
+  let ended: string | undefined
+  const exit = new Promise<void>(resolve => {
+    child.once('exit', (code, signal) => {
+      ended = signal ?? `exit code ${code}`
+      resolve()
+    })
+    child.once('error', ({ message }) => {
+      ended = message
+      resolve()
+    })
+  })
+  watchChild(child)
+  const server: ServerProcess = {
+    name,
+    pid: child.pid ?? 0,
+    port,
+    ended: () => ended,
+    errors: () => errors,
+    stop: async () => {
+      endTree(child)
+      await exit
+    },
+  }
+  await untilListening(server)
+  return server
+}
+
+async function untilListening(server: ServerProcess): Promise<void> {
+  const deadline = performance.now() + LISTEN_MS_MAX
+  while (server.ended() === undefined && performance.now() < deadline) {
+    if (await takesConnections(server.port)) return
+    await wait(TRY_STEP_MS)
+  }
+  const ended = server.ended()
+  await server.stop()
+  const found =
+    ended === undefined ? `took no connection for ${LISTEN_MS_MAX / 1000} s` : `ended (${ended})`
+  const errors = server.errors().trim()
+  throw new LancelotError(
+    'ERR_LANCELOT_TARGET',
+    `${server.name} ${found}, expected it to listen on 127.0.0.1:${server.port}; ` +
+      (errors === '' ? 'it wrote nothing to stderr' : `it wrote to stderr: ${errors}`),
+  )
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Ends its process group, and descendants that left it. */
+function endTree(child: ChildProcess): void {
+  const others = child.pid === undefined ? [] : descendants(child.pid)
+  signalGroup(child, 'SIGKILL')
+  for (const pid of others) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended with its group.
+    }
+  }
+}
