@@ -1,74 +1,59 @@
 /**
- * One real comparison of two floors by the comparator's own blocks, stopping and verdicts: CPU per
- * request alone, without the gate, which the floor need not face again and again.
+ * One real comparison of two floors by the comparator itself: CPU per request alone, without the
+ * gate and the explanations, which have nothing to do with whether its verdicts are right.
  */
 
-import { measureBlock } from '../src/load/blocks.ts'
-import { type Contestant, recordOf } from '../src/load/contestants.ts'
-import type { Generator } from '../src/load/generator.ts'
-import { type BlockHealth, checkBlocks } from '../src/load/instrument.ts'
-import type { BlockRecord, InstrumentCheck, Settings } from '../src/load/run-file.ts'
-import { SLICES, SLICES_QUICK } from '../src/load/session.ts'
-import { seededRandom } from '../src/load/statistics.ts'
-import { nextStep } from '../src/load/stopping.ts'
-import { BLOCK_DEFAULTS, deriveVerdicts, MARGINS } from '../src/load/verdicts.ts'
+import { fileURLToPath } from 'node:url'
+import { runComparison } from '../src/load/comparison.ts'
+import type { Contestant } from '../src/load/contestants.ts'
+import { floorContestant } from './planted.ts'
 import type { Repeat } from './verdict-counts.ts'
 
-const METRICS = ['cpuPerRequest'] as const
-const QUICK = { blocksMin: 2, blocksMax: 3, roundsPerBlock: 3 } as const
+const STARVE: string = fileURLToPath(new URL('./starve.mjs', import.meta.url))
 
-/** What the comparator uses unless told otherwise; in a smoke run far less. */
-export function settingsOf(seed: number, quick: boolean): Settings {
-  return {
-    seed,
-    margins: MARGINS,
-    users: 50,
-    depth: 1,
-    openRate: 0,
-    objectiveMs: 5,
-    minutesMax: 10,
-    ...BLOCK_DEFAULTS,
-    ...(quick && QUICK),
-  }
-}
+const OPTIONS = {
+  title: 'bench verdicts',
+  command: 'npm run bench -- verdicts',
+  metrics: ['cpuPerRequest'],
+} as const
 
-/** Measures until the comparator would stop, and takes its verdict. */
+/** Compares. The instrument is checked once for all repeats, by the caller. */
 export async function repeatOnce(
-  generator: Generator,
   contestants: readonly [Contestant, Contestant],
-  instrument: readonly InstrumentCheck[],
   seed: number,
-  quick: boolean,
+  isQuick: boolean,
 ): Promise<Repeat> {
-  const settings = settingsOf(seed, quick)
-  const session = {
-    generator,
-    settings,
-    slices: quick ? SLICES_QUICK : SLICES,
-    metrics: METRICS,
-    random: seededRandom(seed),
-    tell: () => {},
-    note: (text: string) => console.error(text),
-  }
-  const blocks: BlockRecord[] = []
-  const health: BlockHealth[] = []
-  const faults: string[] = []
-  const run = { blocks, settings, contestants: contestants.map(recordOf), gate: [], instrument }
-  const begin = performance.now()
-  do {
-    const block = await measureBlock(session, contestants, blocks.length + 1, new Map())
-    blocks.push(block.record)
-    health.push(block.health)
-    faults.push(...block.faults.map(({ name, detail }) => `${name}: ${detail}`))
-  } while (!nextStep(run, performance.now() - begin, METRICS).stop)
-  const derived = deriveVerdicts({ ...run, instrument: [...instrument, ...checkBlocks(health)] })
-  const [verdict] = derived.verdicts
+  const run = await runComparison({
+    ...OPTIONS,
+    contestants,
+    settings: { seed },
+    leaveOut: ['instrument', 'gate', 'explanation'],
+    isQuick,
+  })
+  const [verdict] = run.verdicts
   return {
     seed,
     ...(verdict !== undefined && { verdict }),
-    noVerdict: derived.noVerdict,
-    blocks: blocks.length,
-    seconds: Math.round((performance.now() - begin) / 1000),
-    faults,
+    noVerdict: run.noVerdict,
+    blocks: run.blocks.length,
+    seconds: Math.round((Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000),
+    faults: run.refused.map(({ name, reason }) => `${name}: ${reason}`),
   }
+}
+
+/** Compares with a generator that has its core for a share of the time. Resolves to `noVerdict`. */
+export async function compareStarved(
+  share: number,
+  seed: number,
+  isQuick: boolean,
+): Promise<string | null> {
+  const run = await runComparison({
+    ...OPTIONS,
+    contestants: [floorContestant('floor', 0), floorContestant('floor again', 0)],
+    settings: { seed },
+    leaveOut: ['gate', 'explanation'],
+    isQuick,
+    generatorPrefix: [process.execPath, STARVE, String(share)],
+  })
+  return run.noVerdict
 }

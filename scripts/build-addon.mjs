@@ -24,7 +24,7 @@ if (spawnSync('cargo', ['--version']).status !== 0) fail(NO_RUST)
 // The loader is CommonJS, for only what it generates gives named imports through `#addon`. Its
 // names and folder are given because the defaults collide with index.ts.
 const flags = ['--platform', '--release', '--output-dir', 'native']
-flags.push('--js', 'binding.js', '--dts', 'binding.d.ts')
+flags.push('--js', 'binding.js', '--dts', 'binding.d.ts', '--package', 'lancelot-addon')
 
 const require = createRequire(import.meta.url)
 const cli = require.resolve('@napi-rs/cli/package.json')

@@ -18,6 +18,18 @@ export type HandlerOutcome = Buffer | CloseCode
 /** Told once for every request: now, or later if the handler answers later. */
 export type HandlerDone = (outcome: HandlerOutcome, failure: LancelotError | undefined) => void
 
+/** What a promise of a handler that was asked elsewhere is rejected with: how it failed there. */
+export class FailedElsewhere extends Error {
+  readonly code: CloseCode
+  readonly failure: LancelotError
+
+  constructor(code: CloseCode, failure: LancelotError) {
+    super(failure.message)
+    this.code = code
+    this.failure = failure
+  }
+}
+
 /** Calls the handler, whatever its encoding: `request` is decoded as its settings say. */
 export function askHandler(
   handler: Handler<never>,
@@ -71,7 +83,8 @@ export function settleThrow(cause: unknown, connection: Connection, done: Handle
 
 /** Makes an outcome of what the handler's promise was rejected with. */
 export function settleRejection(cause: unknown, connection: Connection, done: HandlerDone): void {
-  done('handler-rejected', handlerError(connection, `rejected: ${wording(cause)}`, cause))
+  if (cause instanceof FailedElsewhere) done(cause.code, cause.failure)
+  else done('handler-rejected', handlerError(connection, `rejected: ${wording(cause)}`, cause))
 }
 
 /** The bytes of a response, null, or what is wrong with it. */

@@ -18,6 +18,8 @@ const LAUNCELOT: readonly Exchange[] = [
 ]
 const UNKNOWN: Exchange = ['What is the airspeed velocity?', 'Error: unknown question.']
 const QUESTION_BYTES_MAX = 16_384
+/** So many that some are seen by accept() already, and some only by what follows. */
+const RESETS = 50
 
 /** A conversation to its end, alone on the server: some peers serve one at a time. */
 async function converse(
@@ -41,8 +43,11 @@ async function sendPieces(client: SocketClient, pieces: Iterable<string>): Promi
   }
 }
 
-async function speaksRightly(t: ExecutionContext, contestant: Contestant): Promise<void> {
-  const { address } = await startPeer(t, contestant)
+async function speaksRightly(
+  t: ExecutionContext,
+  address: Address,
+  contestant: Contestant,
+): Promise<void> {
   const exchanges = [...(contestant.exchanges ?? LAUNCELOT)]
   const unknown = contestant.unknown === undefined ? UNKNOWN : contestant.unknown
   const all = unknown === null ? exchanges : [unknown, ...exchanges]
@@ -64,8 +69,9 @@ async function speaksRightly(t: ExecutionContext, contestant: Contestant): Promi
     client.send(second.slice(5))
     await client.expect(answer + other)
   })
-  await resets(address, first.slice(0, -1))
-  await resets(address, first)
+  for (const text of ['', first.slice(0, -1), first]) {
+    for (let left = RESETS; left > 0; left--) await resets(address, text)
+  }
   const finishing = await SocketClient.open(address)
   finishing.socket.end(requests, 'latin1')
   t.is(await finishing.ended, 'fin')
@@ -74,13 +80,12 @@ async function speaksRightly(t: ExecutionContext, contestant: Contestant): Promi
 
 async function resets(address: Address, text: string): Promise<void> {
   const client = await SocketClient.open(address)
-  await sendPieces(client, [text])
+  if (text !== '') await sendPieces(client, [text])
   client.reset()
   await once(client.socket, 'close')
 }
 
-async function endsTooLong(t: ExecutionContext, contestant: Contestant): Promise<void> {
-  const { address } = await startPeer(t, contestant)
+async function endsTooLong(t: ExecutionContext, address: Address): Promise<void> {
   const longest = 'x'.repeat(QUESTION_BYTES_MAX)
   await converse(t, address, async client => {
     client.send(`${longest}?`)
@@ -96,17 +101,21 @@ async function endsTooLong(t: ExecutionContext, contestant: Contestant): Promise
   }
 }
 
-for (const contestant of CONTESTANTS) {
+/** It tears conversations down by chance, so it cannot be held to anything but its fault. */
+const FAULTY = 'textbook-poll'
+
+for (const contestant of CONTESTANTS.filter(({ name }) => name !== FAULTY)) {
   const reason = whyNot(contestant)
-  const run = reason === undefined ? test : test.skip
+  const run = reason === undefined ? test.serial : test.serial.skip
   const skipped = reason === undefined ? '' : ` (skipped: ${reason})`
-  const { name, exchanges } = contestant
-  run(`${name} answers rightly, however the stream is cut and ends${skipped}`, t =>
-    speaksRightly(t, contestant),
-  )
-  if (exchanges !== undefined) continue
-  run(`${name} ends a connection whose question is too long${skipped}`, t =>
-    endsTooLong(t, contestant),
+  run(
+    `${contestant.name} answers rightly, however the stream is cut and ends${skipped}`,
+    async t => {
+      const { address } = await startPeer(t, contestant)
+      await speaksRightly(t, address, contestant)
+      // What is too long for the others is their own affair.
+      if (contestant.exchanges === undefined) await endsTooLong(t, address)
+    },
   )
 }
 
@@ -117,9 +126,7 @@ for (const contestant of CONTESTANTS) {
 async function answersToTwoThatCome(t: ExecutionContext, file: string): Promise<string[]> {
   const peer = await startPeer(t, { command: ['python3', `bench/peers/${file}`, '{port}'] })
   const [question, answer] = LAUNCELOT[1] as Exchange
-  const leaving = await SocketClient.open(peer.address)
-  leaving.send(question)
-  await leaving.expect(answer)
+  const leaving = await answered(peer.address, [question, answer])
   peer.process.kill('SIGSTOP')
   leaving.socket.end()
   await once(leaving.socket, 'finish')
@@ -133,8 +140,22 @@ async function answersToTwoThatCome(t: ExecutionContext, file: string): Promise<
   return coming.map(client => client.received)
 }
 
+/** A conversation that got its answer. Those before it may meet the fault themselves. */
+async function answered(address: Address, [question, answer]: Exchange): Promise<SocketClient> {
+  for (;;) {
+    const client = await SocketClient.open(address)
+    client.send(question)
+    try {
+      await client.expect(answer)
+      return client
+    } catch {
+      client.socket.destroy()
+    }
+  }
+}
+
 const runPython = whyNot({ name: '', summary: '', command: [], needs: 'python3' }) === undefined
-const runTextbook = runPython ? test : test.skip
+const runTextbook = runPython ? test.serial : test.serial.skip
 
 runTextbook('the textbook poll loop tears down who gets a descriptor just closed', async t => {
   const [, answer] = LAUNCELOT[1] as Exchange

@@ -22,7 +22,9 @@ export const FAINT_TEXTS = `(() => {
     .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0)
   const grounds = element => {
     const list = []
-    for (let at = element; at; at = at.parentElement) list.unshift(getComputedStyle(at).backgroundColor)
+    for (let at = element; at; at = at.parentElement) {
+      list.unshift(getComputedStyle(at).backgroundColor)
+    }
     return list
   }
   const faint = []
@@ -46,7 +48,8 @@ export const FAINT_TEXTS = `(() => {
 /** What the mouse can use and the keyboard cannot reach: it should be focusable and is not. */
 export const UNREACHABLE = `[...document.querySelectorAll(
   'a[href], button, select, summary, .scroll, svg.plot[data-x]'
-)].filter(each => each.checkVisibility() && each.tabIndex < 0).map(each => each.outerHTML.slice(0, 80))`
+)].filter(each => each.checkVisibility() && each.tabIndex < 0)
+  .map(each => each.outerHTML.slice(0, 80))`
 
 /** What has the focus, and whether its outline shows. */
 export const FOCUSED = `(() => {

@@ -53,6 +53,13 @@ test('a rate is an open load, sessions are a partly-open one', t => {
   })
 })
 
+test('users who come one by one are all there when the ramp is over', t => {
+  const ramp = (flags: BenchFlags): unknown =>
+    planBench(flags).steps.map(({ model }) => (model.kind === 'closed' ? model.rampMs : undefined))
+  t.deepEqual(ramp({ rampSeconds: 2, cycles: [1, 2, 21] }), [0, 2000, 100])
+  t.deepEqual(ramp({ rampSeconds: 0.1, users: 10_000 }), [1])
+})
+
 test('what contradicts or is out of range is refused by the name of its flag', t => {
   const refused: [BenchFlags, RegExp][] = [
     [{ rate: 1, sessions: 1 }, /--rate and --sessions is given together/],

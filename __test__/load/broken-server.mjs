@@ -89,13 +89,12 @@ const server = createServer({ allowHalfOpen: true }, socket => {
     else socket.end()
   })
   // As if the descriptor of one that left was used again for one that came.
-  if (fault === 'cuts newcomers' && connections > 200 && connections % 20 === 0) {
+  if (fault === 'cuts newcomers' && connections > 10 && connections % 5 === 0) {
     socket.once('data', () => socket.destroy())
   }
   if (fault === 'cuts slow readers') {
-    // Of what it wrote, more than the kernel would take at once waits here.
     socket.on('data', () => {
-      if (socket.writableLength > 1000) socket.destroy()
+      if (socket.bytesWritten > 10_000) socket.destroy()
     })
   }
 })

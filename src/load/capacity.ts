@@ -44,9 +44,9 @@ export async function searchCapacity(
   let [low, high] = last.passed ? [first, Number.NaN] : [Number.NaN, first]
   let isGenerators = !last.passed && last.isGenerators
   for (let factor = step; Number.isNaN(low) || Number.isNaN(high); factor = wider(factor)) {
-    const rate = last.passed ? low * factor : high / factor
-    if (rate < rateMin) return { rate: null, isGenerators }
-    if (rate > rateMax) return { rate: low, isGenerators: true }
+    if (high <= rateMin) return { rate: null, isGenerators }
+    if (low >= rateMax) return { rate: low, isGenerators: true }
+    const rate = last.passed ? Math.min(low * factor, rateMax) : Math.max(high / factor, rateMin)
     const isUpward = last.passed
     const found = await probe(rate)
     if (found.passed) low = rate

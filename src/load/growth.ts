@@ -15,6 +15,8 @@ import { type ClosedLoad, cpuPerRequestUs, faultOf, runClosed, type Target } fro
 const ACTIVE_USERS = 10
 const CONNECTIONS: readonly number[] = [10, 100, 1000]
 const CONNECTIONS_QUICK: readonly number[] = [10, 100]
+/** With fewer, what a heap does of its own accord is more than what connections take. */
+const MANY_CONNECTIONS = 1000
 const DEPTHS: readonly number[] = [1, 4, 16, 64]
 
 /** Measures both axes of one contestant, each point up to the first that it cannot hold. */
@@ -53,7 +55,10 @@ async function besideConnections(
       axis: 'connections',
       at,
       cpuPerRequestUs: cpuPerRequestUs(result),
-      ...(fewest && { bytesPerConnection: Math.round((bytes - fewest.bytes) / (at - fewest.at)) }),
+      ...(fewest &&
+        at >= MANY_CONNECTIONS && {
+          bytesPerConnection: Math.round((bytes - fewest.bytes) / (at - fewest.at)),
+        }),
     })
     fewest ??= { at, bytes }
   }

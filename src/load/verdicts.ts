@@ -82,7 +82,9 @@ function refusals({ contestants, gate }: Measured): Refusal[] {
 
 function reasonAgainst({ instrument, blocks }: Measured, ranked: readonly string[]): string | null {
   const failed = instrument.filter(({ passed }) => !passed)
-  if (failed.length > 0) return failed.map(describeFault).join('; ')
+  if (failed.length > 0) {
+    return `the instrument failed its check: ${failed.map(describeFault).join('; ')}`
+  }
   if (ranked.length === 0) return 'no design passed the gate'
   if (ranked.length === 1) return `only ${ranked[0]} passed the gate: nothing to compare it with`
   if (blocks.length < 2) return `${blocks.length} of at least 2 blocks measured: give it more time`
@@ -91,10 +93,7 @@ function reasonAgainst({ instrument, blocks }: Measured, ranked: readonly string
 
 function describeFault({ name, expected, measured, bound, unit }: InstrumentCheck): string {
   const figure = Number(measured.toPrecision(3))
-  return (
-    `the instrument failed its check: ${name} is ${figure} ${unit}, bound ${bound} ${unit}, ` +
-    `expected ${expected}`
-  )
+  return `${name}: ${figure}, bound ${bound} ${unit} (expected: ${expected})`
 }
 
 /** What is known of a pair, as ratios. */

@@ -6,12 +6,13 @@
 //!  driver        phases, turns, seconds      tally      what became of them (pure)
 //!  opening       connecting, before all      times      histograms
 //!  roles         who does what next          clock      time, and what of it was stolen
-//!  field, link   connections                 usage, processes   what it cost
+//!  field, feed, link   connections           usage, processes   what it cost
 //!                                            report     the lines
 //! ```
 
 mod clock;
 mod driver;
+mod feed;
 mod field;
 mod link;
 mod opening;

@@ -8,8 +8,11 @@
 //! With even arrivals over T seconds and one stall of S, those who came in the stall wait between 0
 //! and S, all times alike: so the quantile q of all response times is S - (1 - q) T.
 
+pub mod plan;
+
 use crate::error::LoadError;
 use crate::questions::EXCHANGES;
+use crate::synthetic::plan::Plan;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use serde::Deserialize;
@@ -39,25 +42,6 @@ pub struct Synthetic {
     stall_at_ms: Option<u64>,
     #[serde(default)]
     stall_ms: u64,
-}
-
-/// When an answer leaves to a request that came at a time. Times are nanoseconds from the first
-/// request on. Pure.
-struct Plan {
-    delay: u64,
-    stall: std::ops::Range<u64>,
-}
-
-impl Plan {
-    fn new(told: &Synthetic) -> Self {
-        let begin = told.stall_at_ms.map_or(u64::MAX, |at| at * MS);
-        Self { delay: told.delay_us * 1000, stall: begin..begin.saturating_add(told.stall_ms * MS) }
-    }
-
-    fn leaves_at(&self, came_at: u64) -> u64 {
-        let due = came_at + self.delay;
-        if self.stall.contains(&due) { self.stall.end } else { due }
-    }
 }
 
 struct Peer {
@@ -257,33 +241,7 @@ fn answer_to(request: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plan, Synthetic, answer_to};
-
-    fn plan(json: &str) -> Plan {
-        Plan::new(&serde_json::from_str::<Synthetic>(json).unwrap())
-    }
-
-    #[test]
-    fn an_answer_leaves_after_its_delay() {
-        assert_eq!(plan(r#"{"delayUs":150}"#).leaves_at(1000), 151_000);
-        assert_eq!(plan("{}").leaves_at(1000), 1000);
-    }
-
-    #[test]
-    fn in_a_stall_nothing_leaves_and_then_all() {
-        let plan = plan(r#"{"stallAtMs":1000,"stallMs":500}"#);
-        assert_eq!(plan.leaves_at(999_999_999), 999_999_999);
-        assert_eq!(plan.leaves_at(1_000_000_000), 1_500_000_000);
-        assert_eq!(plan.leaves_at(1_499_999_999), 1_500_000_000);
-        assert_eq!(plan.leaves_at(1_500_000_000), 1_500_000_000);
-    }
-
-    #[test]
-    fn what_leaves_never_overtakes() {
-        let plan = plan(r#"{"delayUs":300,"stallAtMs":1,"stallMs":2}"#);
-        let times: Vec<_> = (0..5000).map(|came| plan.leaves_at(came * 1000)).collect();
-        assert!(times.is_sorted());
-    }
+    use super::answer_to;
 
     #[test]
     fn unknown_requests_are_their_own_answers() {

@@ -27,7 +27,8 @@ fn assert_faults(serve: impl Fn(TcpStream) + Send + Sync + 'static, expected: &[
         let met = expected.iter().all(|name| faults.contains(name));
         // In a closed load something is under way when the window ends; of a burst with a wrong
         // answer the rest is lost.
-        let follows = |name: &str| name == "unanswered" || name == "lost" && expected.contains(&"wrong");
+        let follows =
+            |name: &str| name == "unanswered" || name == "lost" && expected.contains(&"wrong");
         let only = faults.iter().all(|name| expected.contains(name) || follows(name));
         assert!(met && only, "{model}: expected {expected:?}, found {}", said.result);
     }

@@ -10,7 +10,7 @@ import type { Contestant } from '../contestants.ts'
 import type { GateCheck, GateRecord } from '../run-file.ts'
 import { type ServerProcess, startServerProcess } from '../server-process.ts'
 import { seededRandom } from '../statistics.ts'
-import { type Check, converse, Fault, type Finding, type Subject } from './check.ts'
+import { type Check, converse, Fault, type Finding, PASSED, type Subject } from './check.ts'
 import { churn } from './churn.ts'
 import { idleCrowd, slowReader } from './crowds.ts'
 import { halfClose, reset, vanish } from './leaving.ts'
@@ -20,15 +20,17 @@ import { tooLong, unknownQuestion } from './strange.ts'
 const FRESH_QUESTIONS = 3
 const DEATH_MS = 100
 
+const QUESTIONS: Check = {
+  name: 'questions',
+  face: async subject => {
+    await converse(subject, subject.exchanges.length * 2, 'plain questions, one by one')
+    return PASSED
+  },
+}
+
 /** All checks, in their order: first what is simple, so that it is named first. */
 export const CHECKS: readonly Check[] = [
-  {
-    name: 'questions',
-    face: async subject => {
-      await converse(subject, subject.exchanges.length * 2, 'plain questions, one by one')
-      return { result: 'passed', detail: '' }
-    },
-  },
+  QUESTIONS,
   twoInAPacket,
   oneAndAHalf,
   splitAtEveryByte,
@@ -68,7 +70,10 @@ export async function faceGate(
         server = await startServerProcess(contestant)
       }
       const subject = { port: server.port, random, churnMs, exchanges, unknown }
-      found.push({ name: check.name, ...(await faceCheck(check, subject, server)) })
+      const finding = await faceCheck(check, subject, server)
+      found.push({ name: check.name, ...finding })
+      // Who cannot answer plain questions fails everything, and each failure takes its time.
+      if (check === QUESTIONS && finding.result === 'failed') break
     }
   } finally {
     await server?.stop()

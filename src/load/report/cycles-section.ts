@@ -57,7 +57,7 @@ const MEASURES: readonly CycleMeasure[] = [
     of: ({ serverCpuUs, right }) => (right > 0 ? serverCpuUs / right : Number.NaN),
     text: value => `${figure(value)} µs`,
     tick,
-    kind: 'linear',
+    kind: 'log',
     note: 'Time on a core for each right answer, with all of the server’s threads and processes.',
   },
 ]
@@ -65,8 +65,8 @@ const MEASURES: readonly CycleMeasure[] = [
 /** The section of the cycles. */
 export function cyclesSection(run: RunFile, places: Places): Part {
   if (run.cycles.length === 0) return null
-  const lead = html`A closed load: each user asks, waits for the answer and asks again. The marks are the cycles
-measured, <span class="number">${usersOf(run).join(' : ')}</span> users.`
+  const lead = html`A closed load: each user asks, waits for the answer and asks again. The marks
+are the cycles measured, <span class="number">${usersOf(run).join(' : ')}</span> users.`
   const drawn = MEASURES.map(measure => cycleFigure(run, measure, places))
   return section('users', 'More and more users', lead, figures(drawn), troubles(run))
 }
@@ -123,7 +123,8 @@ function troubles(run: RunFile): Part {
   const kinds = ['wrong', 'lost', 'late', 'refused'] as const
   const found = run.cycles.flatMap(cycle => {
     const seen = kinds.filter(kind => cycle[kind] > 0).map(kind => `${whole(cycle[kind])} ${kind}`)
-    const text = `${cycle.name}, ${usersText(cycle.users)}: ${seen.join(', ')} of ${whole(cycle.due)}`
+    const who = `${cycle.name}, ${usersText(cycle.users)}`
+    const text = `${who}: ${seen.join(', ')} of ${whole(cycle.due)}`
     return seen.length > 0 ? [html`<li>${text}</li>`] : []
   })
   if (found.length === 0)

@@ -49,10 +49,9 @@ function runsDifference(before: RunFile, now: RunFile, places: Places): Part {
         runsFigure(before, now, measure, name, index),
       )}</div>`,
   )
-  const lead = html`Before (grey, dashed): <b>${before.title}</b>, ${moment(before.startedAt)}. Now: <b>${
-    now.title
-  }</b>, ${moment(now.startedAt)}. The area between is filled where now is better, hatched where it was.
-This shows and does not judge: the two runs were not interleaved.${
+  const lead = html`Before (grey, dashed): <b>${before.title}</b>, ${moment(before.startedAt)}.
+Now: <b>${now.title}</b>, ${moment(now.startedAt)}. The area between is filled where now is better,
+hatched where it was. This shows and does not judge: the two runs were not interleaved.${
     before.machine.cpu !== now.machine.cpu && ' They are of different machines.'
   }`
   return section('difference', 'Difference of two runs', lead, drawn)
@@ -109,8 +108,9 @@ function designsDifference(run: RunFile, places: Places): Part {
     )
   const chooser = html`<p class="chooser" hidden><label>Compare <select data-side="now">${choices(
     now,
-  )}</select></label> <label>with <select data-side="before">${choices(before)}</select></label></p>`
-  const note = html`Filled in the colour of the one that answers more. Values: in the table of the rate above.`
+  )}</select></label>
+<label>with <select data-side="before">${choices(before)}</select></label></p>`
+  const note = 'Filled in the colour of the one that answers more. Values: at the rate above.'
   return section('difference', 'Difference of two designs', null, [
     figures(figureOf('pair', RATE.title, note, html`${chooser}${pictures}`, null)),
   ])
@@ -142,7 +142,10 @@ function drawPair(
   return html`<svg class="plot pair ${size}" viewBox="0 0 ${frame.width} ${frame.height}" role="img"
 aria-label="${title}" data-edge="${frame.left} ${frame.top} ${round(frame.width - frame.right)} ${
     frame.height - frame.bottom
-  }"><defs>${clip('n', close(before, frame, worse))}${clip('b', close(now, frame, worse))}</defs>${drawAxes(
+  }"><defs>${clip('n', close(before, frame, worse))}${clip(
+    'b',
+    close(now, frame, worse),
+  )}</defs>${drawAxes(
     frame,
     axes.x,
     axes.y,
@@ -171,11 +174,10 @@ function ends(pair: Pair, frame: Frame, look: (each: Line) => string): Part {
   return both.map((each, index) => {
     const y = places[index] ?? 0
     const side = each === pair.now ? 'now' : 'before'
-    return html`<g class="end ${side} ${look(each)}"><path class="stroke" d="${pathOf(each, frame)}"/>${mark(
-      each.index,
-      x,
-      y,
-    )}<text x="${x + 9}" y="${round(y + 4)}">${each.name}</text></g>`
+    return html`<g class="end ${side} ${look(each)}"><path class="stroke" d="${pathOf(
+      each,
+      frame,
+    )}"/>${mark(each.index, x, y)}<text x="${x + 9}" y="${round(y + 4)}">${each.name}</text></g>`
   })
 }
 

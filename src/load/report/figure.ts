@@ -31,15 +31,20 @@ export function table({ caption, columns, rows, isOfWords = false }: TableConten
   })
   return scroller(
     caption,
-    html`<table${isOfWords && html` class="words"`}><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${
-      body
-    }</tbody></table>`,
+    html`<table${isOfWords && html` class="words"`}><caption>${caption}</caption>
+<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`,
   )
 }
 
 /** What may be wider than the page. */
 export function scroller(label: string, content: Html): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${content}</div>`
+}
+
+/** Terms with what they stand for. */
+export function factList(facts: readonly (readonly [string, Part])[]): Html {
+  const items = facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)
+  return html`<dl class="facts">${items}</dl>`
 }
 
 /** Content that is shown on demand. */
@@ -59,9 +64,10 @@ export function plotFigure(id: string, note: Part, content: PlotContent): Html {
 
 /** A figure with any picture and its table. */
 export function figureOf(id: string, title: string, note: Part, picture: Part, values: Part): Html {
+  const table = values && folded(html`Values<span class="sr">: ${title}</span>`, values)
   return html`<figure id="${id}" aria-labelledby="${id}-c"><h3 id="${id}-c">${title}</h3>${
     picture
-  }<figcaption>${note}</figcaption>${values && folded(html`Values<span class="sr">: ${title}</span>`, values)}</figure>
+  }<figcaption>${note}</figcaption>${table}</figure>
 `
 }
 
@@ -86,5 +92,6 @@ function valuesOf({ title, lines, x, xText }: PlotContent): Html {
 export function bar(share: number, index: number, from = 0): Html {
   const left = Math.round(from * 1000) / 10
   const width = Math.round(Math.max(0, Math.min(1, share)) * 1000) / 10
-  return html`<rect class="bar ${seriesClass(index)}" x="${left}" y="2" width="${width}" height="12"/>`
+  return html`<rect class="bar ${seriesClass(index)}" x="${left}" y="2" width="${width}"
+height="12"/>`
 }

@@ -16,8 +16,8 @@ const SIGNS: Readonly<Record<GateCheck['result'], { sign: string; kind: string }
 export function gateSection(run: RunFile, places: Places): Part {
   if (run.gate.length === 0) return null
   const mistakes = [...new Set(run.gate.flatMap(({ checks }) => checks.map(({ name }) => name)))]
-  const lead = `Before any timing each design faced ${mistakes.length} mistakes that clients make. One that
-loses, misorders or misdelivers an answer gets no rank, however fast it is.`
+  const lead = `Before any timing each design faced ${mistakes.length} mistakes that
+clients make. One that loses, misorders or misdelivers an answer gets no rank, however fast it is.`
   return section('gate', 'The gate', lead, gateTable(run, mistakes, places), remarks(run, places))
 }
 
@@ -36,18 +36,16 @@ function gateTable(run: RunFile, mistakes: readonly string[], places: Places): H
 class="key"><b class="unknown">i</b> noted: it may, by its nature</span> <span class="key"><b
 class="worse">✕</b> failed: no rank</span></p>${scroller(
     caption,
-    html`<table class="matrix gate"><caption>${caption}</caption><thead><tr><th scope="col">Design</th>${
-      heads
-    }</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="matrix gate"><caption>${caption}</caption>
+<thead><tr><th scope="col">Design</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
   )}`
 }
 
 function cell(check: GateCheck | undefined): Html {
   if (!check) return html`<td><span class="sr">not asked</span>–</td>`
   const { sign, kind } = SIGNS[check.result]
-  return html`<td class="${kind}" title="${check.detail || check.result}"><span class="sign" aria-hidden="true">${
-    sign
-  }</span><span class="sr">${check.result}</span></td>`
+  return html`<td class="${kind}" title="${check.detail || check.result}"><span
+class="sign" aria-hidden="true">${sign}</span><span class="sr">${check.result}</span></td>`
 }
 
 /** What was seen of those that did not pass, worst first. */

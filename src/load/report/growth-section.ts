@@ -15,8 +15,8 @@ const LOG_FROM = 8
 /** The section of growth. */
 export function growthSection(run: RunFile, places: Places): Part {
   if (run.growth.length === 0) return null
-  const lead = `A design that looks at every connection for each request costs more the more there are; a flat
-line does not care.`
+  const lead = `A design that looks at every connection for each request costs more the more there
+are; a flat line does not care.`
   return section('growth', 'Growth', lead, [
     figures(
       costFigure(
@@ -63,8 +63,8 @@ function costFigure(
 function memoryFigure(run: RunFile, places: Places): Html | null {
   const lines = linesOf(run, 'connections', places, record => record.bytesPerConnection, bytes)
   if (lines.length === 0) return null
-  const note = html`Anonymous memory of the server that each further connection cost; what the kernel
-keeps for a socket is not in it.`
+  const note = `Anonymous memory of the server that each further connection cost; what the
+kernel keeps for a socket is not in it.`
   return plotFigure('growth-memory', note, {
     title: 'Memory per connection against connections',
     x: axisOf('connections', lines),

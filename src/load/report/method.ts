@@ -1,7 +1,7 @@
 /** On what, how and with what settings it was measured, and what could not be set. */
 
 import type { RunFile } from '../run-file.ts'
-import { section, table } from './figure.ts'
+import { factList, section, table } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
 import { bytes, figure, moment, percent, tick, whole } from './numbers.ts'
 import { confidence } from './ranking.ts'
@@ -10,9 +10,10 @@ import { METRIC_WORDS } from './standings.ts'
 /** The section of machine and method. */
 export function methodSection(run: RunFile): Html {
   return section('method', 'Machine and method', null, [
-    html`<h3>Command</h3><pre class="command" tabindex="0" role="region" aria-label="Command">${run.command}</pre>`,
-    html`<div class="columns"><div><h3>Machine</h3>${list(machineFacts(run))}</div>
-<div><h3>Settings</h3>${list(settingFacts(run))}</div></div>`,
+    html`<h3>Command</h3><pre class="command" tabindex="0" role="region"
+aria-label="Command">${run.command}</pre>`,
+    html`<div class="columns"><div><h3>Machine</h3>${factList(machineFacts(run))}</div>
+<div><h3>Settings</h3>${factList(settingFacts(run))}</div></div>`,
     notSet(run),
     html`<h3>Method</h3>${method(run)}`,
     instrument(run),
@@ -21,10 +22,6 @@ export function methodSection(run: RunFile): Html {
 }
 
 type Facts = readonly (readonly [string, Part])[]
-
-function list(facts: Facts): Html {
-  return html`<dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
-}
 
 function machineFacts({ machine, startedAt, finishedAt }: RunFile): Facts {
   return [
@@ -64,25 +61,29 @@ function settingFacts(run: RunFile): Facts {
 function notSet({ machine }: RunFile): Part {
   if (machine.notSet.length === 0)
     return html`<p class="note">Everything that steady figures need was set.</p>`
-  return html`<h3>What could not be set</h3><ul>${machine.notSet.map(text => html`<li>${text}</li>`)}</ul>`
+  const items = machine.notSet.map(text => html`<li>${text}</li>`)
+  return html`<h3>What could not be set</h3><ul>${items}</ul>`
 }
 
 function method(run: RunFile): Html {
-  return html`<p>The run is made of ${run.blocks.length} blocks. In each block every design is measured once, in
-random order, in a fresh process on a core of its own. Verdicts come from a block bootstrap of the ratio of two designs
-within the same blocks, seeded, with a correction for the number of designs. Response times run from when a request
-was due, so a server that stalls cannot hide it. The blocks stop when every pair can be told, or at the limits
-above. <code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
+  return html`<p>The run is made of ${run.blocks.length} blocks. In each block every design is
+measured once, in random order, in a fresh process on a core of its own. Verdicts come from a block
+bootstrap of the ratio of two designs within the same blocks, seeded, with a correction for the
+number of designs. Response times run from when a request was due, so a server that stalls cannot
+hide it. The blocks stop when every pair can be told, or at the limits above. <code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
 }
 
 function instrument(run: RunFile): Part {
   if (run.instrument.length === 0) return null
+  const unit = (text: string): string => text.replace(/^us\b/, 'µs')
   const rows = run.instrument.map(check => [
     check.name,
     check.expected,
-    `${figure(check.measured)} ${check.unit}`,
-    `${figure(check.bound)} ${check.unit}`,
-    html`<span class="${check.passed ? 'better' : 'worse'}">${check.passed ? '✓ passed' : '✕ failed'}</span>`,
+    `${figure(check.measured)} ${unit(check.unit)}`,
+    `${figure(check.bound)} ${unit(check.unit)}`,
+    check.passed
+      ? html`<span class="better">✓ passed</span>`
+      : html`<span class="worse">✕ failed</span>`,
   ])
   const columns = ['Check', 'Expected', 'Measured', 'Bound', 'Result']
   const caption = 'The generator against a server whose times are known'
@@ -97,5 +98,6 @@ function contestants(run: RunFile): Part {
     html`<code>${each.command.join(' ')}</code>`,
   ])
   const columns = ['Design', 'Kind', 'Summary', 'Command']
-  return html`<h3>Designs</h3>${table({ caption: 'What was compared', columns, rows, isOfWords: true })}`
+  const caption = 'What was compared'
+  return html`<h3>Designs</h3>${table({ caption, columns, rows, isOfWords: true })}`
 }

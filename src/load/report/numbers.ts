@@ -47,7 +47,8 @@ export function bytes(value: number): string {
 /** A share of one as percent. */
 export function percent(share: number): string {
   const value = share * 100
-  return `${value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 })} %`
+  const maximumFractionDigits = Math.abs(value) < 10 ? 1 : 0
+  return `${value.toLocaleString('en-US', { maximumFractionDigits })} %`
 }
 
 /** A whole number with commas. */

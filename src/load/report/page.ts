@@ -74,14 +74,15 @@ ${sealPlace()}
 <body>
 <a class="skip" href="#main">Skip to the verdicts</a>
 ${markDefinitions()}${hatch()}
-<header><div class="top"><div><h1>${run.title}</h1><p class="facts-line">${facts(runs, run)}</p></div>
+<header><div class="top"><div><h1>${run.title}</h1>
+<p class="facts-line">${facts(runs, run)}</p></div>
 <button id="look" type="button" hidden></button></div>
 <nav aria-label="Sections"><ul>${links(sections)}</ul></nav></header>
 <main id="main" tabindex="-1">
 <div id="shown" role="group" aria-label="Designs in the plots" hidden></div>
 ${sections}</main>
-<footer><p>Made by Lancelot. This file is whole: it fetches nothing. <code>lancelot verify FILE</code>
-derives its verdicts again.</p></footer>
+<footer><p>Made by Lancelot. This file is whole: it fetches nothing.
+<code>lancelot verify FILE</code> derives its verdicts again.</p></footer>
 ${embedRuns(runs)}
 <script>${trusted(SCRIPT)}</script>
 </body>

@@ -72,11 +72,9 @@ function drawAt(content: PlotContent, size: keyof typeof WIDTHS): Html {
   return html`<svg class="plot ${size}" viewBox="0 0 ${frame.width} ${frame.height}" role="img"
 aria-label="${content.title}" data-x="${columns.map(x => round(frame.x.at(x))).join(' ')}"
 data-t="${columns.map(content.xText).join('|')}"
-data-edge="${frame.left} ${frame.top} ${round(frame.width - frame.right)} ${frame.height - frame.bottom}">${drawAxes(
-    frame,
-    content.x,
-    content.y,
-  )}${shown.map((each, index) =>
+data-edge="${frame.left} ${frame.top} ${round(frame.width - frame.right)} ${
+    frame.height - frame.bottom
+  }">${drawAxes(frame, content.x, content.y)}${shown.map((each, index) =>
     drawLine(each, columns, frame, labels[index] ?? '', places[index] ?? 0, content.marksMax),
   )}</svg>`
 }
@@ -103,15 +101,12 @@ export function drawAxes(frame: Frame, x: Axis, y: Axis): Html {
   const { left, width, height } = frame
   const end = round(width - frame.right)
   const floor = height - frame.bottom
-  let free = Number.NEGATIVE_INFINITY
-  const xTicks = frame.x.ticks.map((value): Part => {
-    const at = round(frame.x.at(value))
-    const text = x.tick(value)
-    const half = (text.length * CHARACTER) / 2
-    const fits = at - half > free + 2
-    if (fits) free = at + half
-    return html`<path d="M${at} ${floor}v${fits ? 5 : 3}"/>${
-      fits && html`<text x="${at}" y="${floor + 18}" text-anchor="middle">${text}</text>`
+  const places = frame.x.ticks.map(value => ({ at: round(frame.x.at(value)), text: x.tick(value) }))
+  const named = namedTicks(places)
+  const xTicks = places.map(({ at, text }): Part => {
+    const isNamed = named.has(at)
+    return html`<path d="M${at} ${floor}v${isNamed ? 5 : 3}"/>${
+      isNamed && html`<text x="${at}" y="${floor + 18}" text-anchor="middle">${text}</text>`
     }`
   })
   const yTicks = frame.y.ticks.map((value): Part => {
@@ -125,6 +120,21 @@ export function drawAxes(frame: Frame, x: Axis, y: Axis): Html {
   }<text class="name" x="4" y="14">${y.label}</text><text class="name" x="${end}" y="${
     height - 7
   }" text-anchor="end">${x.label}</text></g>`
+}
+
+/** The ticks that have room for their text: the last has, then as many as fit from the left. */
+function namedTicks(places: readonly { at: number; text: string }[]): Set<number> {
+  const half = (text: string): number => (text.length * CHARACTER) / 2
+  const last = places.at(-1)
+  const end = last ? last.at - half(last.text) : 0
+  const named = new Set(last ? [last.at] : [])
+  let free = Number.NEGATIVE_INFINITY
+  for (const { at, text } of places) {
+    if (at - half(text) < free + 2 || at + half(text) > end - 2) continue
+    named.add(at)
+    free = at + half(text)
+  }
+  return named
 }
 
 function drawLine(

@@ -19,17 +19,17 @@ export function ranking(run: RunFile, places: Places): Part {
   // An interval without a known end may not press the bars together.
   const reach = Math.min(1.3 * most, Math.max(most, ...ends))
   const rows = standings.map(each => rankingRow(each, best, reach, places.get(each.name) ?? 0))
-  const caption = 'Ranking by CPU of the server per request; less is better'
+  const caption = 'CPU of the server per request, in µs; less is better'
   return html`<table class="ranking" role="table"><caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Rank</th>
 <th role="columnheader" scope="col">Design</th>
 <th role="columnheader" scope="col"><span class="sr">Bar and interval</span></th>
-<th role="columnheader" scope="col">CPU µs a request</th>
+<th role="columnheader" scope="col">CPU µs</th>
 <th role="columnheader" scope="col">Against the first</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>
-<p class="note">Bars begin at 0. The line across the end of a bar is the interval of its ratio to the
-first, which holds the truth with ${confidence(run)} for all verdicts of this measure together. Designs share a
-rank where no difference was found.</p>`
+<p class="note">Bars begin at 0. The line across the end of a bar is the interval of its ratio to
+the first, which holds the truth with ${confidence(run)} for all verdicts of this measure together.
+Designs share a rank where no difference was found.</p>`
 }
 
 /** The confidence of a run's verdicts as text. */
@@ -69,7 +69,9 @@ export function rankText({ rank, isShared }: Standing): Html {
 function againstText({ againstBest, rank, isShared }: Standing, first: string): Part {
   if (!againstBest) return rank === 1 && !isShared ? first : 'the first'
   const { low, high, verdict } = againstBest
-  return html`<b>${ratio(againstBest.ratio)} ×</b> <span class="interval">${interval(low, high)}</span>${verdict === 'slower' ? null : html` <span class="word">${verdict}</span>`}`
+  const word = verdict === 'slower' ? null : html` <span class="word">${verdict}</span>`
+  const ends = html`<span class="interval">${interval(low, high)}</span>`
+  return html`<b>${ratio(againstBest.ratio)} ×</b> ${ends}${word}`
 }
 
 /** Capacity and response times, each with its rank: a row for each design. */
@@ -92,14 +94,14 @@ export function otherMeasures(run: RunFile, places: Places): Part {
   const caption = 'The other measures, each with its rank and its ratio to the best'
   return html`${scroller(
     caption,
-    html`<table class="measures"><caption>${caption}</caption><thead><tr><th scope="col">Design</th>${
-      heads
-    }</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="measures"><caption>${caption}</caption>
+<thead><tr><th scope="col">Design</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
   )}<p class="note">Capacity is the highest rate whose 99th percentile is at most ${figure(
     run.settings.objectiveMs,
-  )} ms. The percentiles are response times, from when a request was due, under an open load of ${whole(
-    run.settings.openRate,
-  )} requests a second. <b>≥</b>: the generator, not the server, was at its end.</p>`
+  )} ms. The percentiles are response times, from when a request was due, under an open load of
+${whole(
+  run.settings.openRate,
+)} requests a second. <b>≥</b>: the generator, not the server, was at its end.</p>`
 }
 
 function measure(run: RunFile, standing: Standing, metric: Metric): Html {
@@ -112,9 +114,8 @@ function measure(run: RunFile, standing: Standing, metric: Metric): Html {
     : metric === 'capacity'
       ? `${whole(value)}/s`
       : micros(value)
-  return html`<span class="value">${isAtLeast && '≥ '}${shown}</span> <span class="place">${rankText(
-    standing,
-  )}</span><span class="against">${
+  return html`<span class="value">${isAtLeast && '≥ '}${shown}</span>
+<span class="place">${rankText(standing)}</span><span class="against">${
     againstBest &&
     html`${ratio(againstBest.ratio)} × <span class="interval">${interval(
       againstBest.low,

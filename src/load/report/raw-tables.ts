@@ -8,7 +8,8 @@ import { bytes, figure, micros, whole } from './numbers.ts'
 /** The section of all figures. */
 export function rawSection(run: RunFile): Html {
   const lead =
-    'The same figures and more, with the histograms, are in this file as JSON; lancelot report reads it.'
+    'The same figures and more, with the histograms, are in this file as JSON, which ' +
+    'lancelot report reads.'
   return section('figures', 'All figures', lead, [
     folded(`Cycles (${run.cycles.length})`, cycles(run)),
     folded(`Blocks (${run.blocks.length})`, blocks(run)),

@@ -17,7 +17,7 @@ export type Shape =
   | { readonly orNull: Shape }
   | { readonly optional: Shape }
 
-/** The first fault, as `place: what was found; what is expected`, or undefined where all is well. */
+/** The first fault as a sentence that names its place, or undefined where all is well. */
 export function findFault(value: unknown, shape: Shape, place: string): string | undefined {
   if (typeof shape === 'string') {
     if (shape === 'number' && Number.isFinite(value)) return undefined

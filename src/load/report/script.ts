@@ -20,10 +20,11 @@ const makeSvg = (name, attributes) => {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
   return made
 }
+const markOf = index => '#m' + ((index + Math.floor(index / 8) * 3) % 8)
 const badge = index => {
   const classes = 'badge s' + (index % 8)
   const made = makeSvg('svg', { class: classes, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' })
-  made.append(makeSvg('use', { href: '#m' + (index % 8) }))
+  made.append(makeSvg('use', { href: markOf(index) }))
   return made
 }
 
@@ -152,8 +153,9 @@ const drawPair = plot => {
     const choice = plot.querySelector('.choice[data-i="' + index + '"]')
     return { side, index: Number(index), choice, path: choice.getAttribute('d') }
   })
-  const [upper, lower] = [...sides].sort((one, other) => one.choice.dataset.e - other.choice.dataset.e)
-  const gap = Math.max(0, 15 - (lower.choice.dataset.e - upper.choice.dataset.e))
+  const endOf = each => Number(each.choice.dataset.e)
+  const [upper, lower] = [...sides].sort((one, other) => endOf(one) - endOf(other))
+  const gap = Math.max(0, 15 - (endOf(lower) - endOf(upper)))
   for (const each of sides) {
     const other = sides.find(one => one !== each)
     const look = 's' + (each.index % 8) + ' d' + (Math.floor(each.index / 8) % 3)
@@ -165,8 +167,8 @@ const drawPair = plot => {
     const end = plot.querySelector('.end.' + each.side)
     end.setAttribute('class', 'end ' + each.side + ' ' + look)
     end.querySelector('path').setAttribute('d', each.path)
-    const y = Number(each.choice.dataset.e) + (each === lower ? gap : 0)
-    end.querySelector('use').setAttribute('href', '#m' + (each.index % 8))
+    const y = endOf(each) + (each === lower ? gap : 0)
+    end.querySelector('use').setAttribute('href', markOf(each.index))
     end.querySelector('use').setAttribute('y', y)
     end.querySelector('text').setAttribute('y', y + 4)
     end.querySelector('text').textContent = each.choice.dataset.n

@@ -1,7 +1,7 @@
 /**
  * How a design looks, the same in every plot: a colour, a dash and a mark.
  *
- * No two of the first 24 look alike, and the first 8 differ without colour by their marks.
+ * No two of the first 64 look alike, and the first 8 differ without colour, by their marks.
  */
 
 import {
@@ -37,23 +37,26 @@ export function seriesClass(index: number): string {
 
 /** The mark of a design, its middle at a point of a picture. */
 export function mark(index: number, x: number, y: number): Html {
-  return html`<use href="#m${index % MARKS.length}" x="${round(x)}" y="${round(y)}"/>`
+  return html`<use href="#m${markOf(index)}" x="${round(x)}" y="${round(y)}"/>`
+}
+
+/** Those of one colour have different marks. */
+function markOf(index: number): number {
+  return (index + Math.floor(index / COLOURS) * 3) % MARKS.length
 }
 
 /** A mark beside a name in text; for the eye only. */
 export function badge(index: number): Html {
-  return html`<svg class="badge ${seriesClass(index)}" viewBox="-7 -7 14 14" aria-hidden="true">${mark(
-    index,
-    0,
-    0,
-  )}</svg>`
+  return html`<svg class="badge ${seriesClass(index)}" viewBox="-7 -7 14 14"
+aria-hidden="true">${mark(index, 0, 0)}</svg>`
 }
 
 /** What `mark` refers to, once in a page. */
 export function markDefinitions(): Html {
   const paths = MARKS.map((type, index) => {
     const path = symbol(type, 42)() ?? ''
-    return `<path id="m${index}" d="${path.replace(/\d+\.\d+/g, text => String(round(Number(text))))}"/>`
+    const short = path.replace(/\d+\.\d+/g, text => String(round(Number(text))))
+    return `<path id="m${index}" d="${short}"/>`
   })
   return trusted(
     `<svg class="defs" aria-hidden="true" focusable="false"><defs>${paths.join('')}</defs></svg>`,

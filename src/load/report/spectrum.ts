@@ -69,7 +69,8 @@ function decode(
   try {
     return decodeFromCompressedBase64(encoded)
   } catch (cause) {
-    const message = `${place}: this is not an HdrHistogram; expected is its V2 DEFLATE form as base64`
+    const expected = 'its V2 DEFLATE form as base64'
+    const message = `${place}: this is not an HdrHistogram; expected is ${expected}`
     throw new LancelotError('ERR_LANCELOT_RUN_FILE', message, { cause })
   }
 }
@@ -78,7 +79,8 @@ function decode(
 function percentile(x: number): string {
   const share = 100 * (1 - 1 / x)
   const decimals = Math.max(0, Math.ceil(Math.log10(x) - 2 - 1e-9))
-  return `${x < 100 && x % 10 !== 0 ? share.toFixed(share % 1 === 0 ? 0 : 1) : share.toFixed(decimals)} %`
+  const isNines = x >= 100 || x % 10 === 0
+  return `${share.toFixed(isNines ? decimals : share % 1 === 0 ? 0 : 1)} %`
 }
 
 function nines(lines: readonly Line[]): number[] {

@@ -67,14 +67,14 @@ button, select { font: inherit; font-size: .9rem; color: var(--ink); background:
 #shown button[aria-pressed="false"] { text-decoration: line-through; color: var(--muted);
   background: var(--panel); border-style: dashed; }
 .design { display: inline-flex; gap: .45rem; align-items: baseline; }
-.design > span { overflow-wrap: anywhere; }
+.design > span { overflow-wrap: break-word; min-width: 0; }
 .badge { width: .8em; height: .8em; flex: none; overflow: visible; position: relative;
   top: .04em; }
 .word { font-weight: 500; font-size: .85rem; color: var(--muted); white-space: nowrap; }
 .word.worse { color: var(--worse); } .word.unknown { color: var(--unknown); }
 .no-verdict { border: 3px solid var(--accent); border-radius: 8px; padding: 1.2rem 1.5rem;
   margin: 1rem 0 2rem; max-width: 60rem; }
-.no-verdict .big + p::first-letter { text-transform: uppercase; }
+.no-verdict p::first-letter, .no-verdict li::first-letter { text-transform: uppercase; }
 .no-verdict .big { font-size: clamp(2rem, 7vw, 3.2rem); font-weight: 700; line-height: 1.1;
   margin: 0 0 .5rem; color: var(--accent); letter-spacing: -.02em; }
 .refused, .remarks, .why { list-style: none; padding: 0; }
@@ -113,13 +113,13 @@ details table td, #method table td { white-space: nowrap; }
 .ranking .rank { color: var(--muted); }
 .ranking abbr, .measures abbr { text-decoration: none; }
 .ranking th:nth-child(2) { text-align: left; }
-.ranking .track { width: 46%; } .ranking .track svg { width: 100%; height: 1.3rem; }
+.ranking .track { width: 44%; } .ranking .track svg { width: 100%; height: 1.3rem; }
 .ranking .track svg { display: block; overflow: visible; }
 .ranking .value { font-weight: 600; } .ranking .against { white-space: nowrap; text-align: left; }
 .ranking thead th:last-child { text-align: left; }
 .interval { color: var(--muted); font-size: .88rem; }
 .measures td, .measures th { padding-right: 1.6rem; }
-.measures td, .measures tbody th { white-space: nowrap; }
+.measures td, .measures tbody th, .matrix tbody th { white-space: nowrap; }
 .measures .value { font-weight: 600; } .measures .against { display: block; font-size: .88rem; }
 .measures .place { color: var(--muted); font-size: .8rem; border: 1px solid var(--line);
   border-radius: 99px; padding: 0 .45rem; margin-left: .2rem; }
@@ -140,7 +140,8 @@ td.better { background: color-mix(in srgb, var(--better) 7%, transparent); }
     clip-path: inset(50%); }
   .ranking, .ranking tbody, .ranking caption { display: block; }
   .ranking tbody tr { display: grid; grid-template-columns: 2rem 1fr auto; padding: .5rem 0; }
-  .ranking td, .ranking th { padding: 0; }
+  .ranking td, .ranking th { padding: 0; min-width: 0; }
+  .design > span { overflow-wrap: anywhere; }
   .ranking td:first-child { width: auto; }
   .ranking .track { grid-column: 2 / 4; grid-row: 2; width: auto; margin: .25rem 0; }
   .ranking .against { grid-column: 2 / 4; grid-row: 3; white-space: normal; font-size: .93rem; }

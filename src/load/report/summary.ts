@@ -1,4 +1,4 @@
-/** The first thing a reader sees: who costs least, what was refused, or that nothing can be said. */
+/** What a reader sees first: who costs least, who was refused, or that nothing can be said. */
 
 import type { RunFile } from '../run-file.ts'
 import { design, section } from './figure.ts'
@@ -33,7 +33,8 @@ export function headline(run: RunFile): Part {
   if (!best) return 'No two designs could be compared.'
   const names = first.map(({ name }) => html`<strong>${name}</strong>`)
   if (first.length === 1) {
-    return html`${names} costs the least CPU per request: ${figure(best.value)} µs${against(standings)}.`
+    const cost = html`${figure(best.value)} µs${against(standings)}`
+    return html`${names} costs the least CPU per request: ${cost}.`
   }
   const most = Math.max(...first.map(({ value }) => value))
   return html`${joined(names)} cost the least CPU per request, ${figure(best.value)} to ${figure(
@@ -55,8 +56,13 @@ function joined(names: readonly Part[]): Part {
   })
 }
 
-function noVerdict(reason: string): Html {
-  return html`<div class="no-verdict" role="note"><p class="big">No verdict</p><p>${reason}</p>
+function noVerdict(text: string): Html {
+  const reasons = text.split('; ')
+  const reason =
+    reasons.length > 1
+      ? html`<ul>${reasons.map(each => html`<li>${each}</li>`)}</ul>`
+      : html`<p>${text}</p>`
+  return html`<div class="no-verdict" role="note"><p class="big">No verdict</p>${reason}
 <p>The figures below were measured, but they do not show which design costs less.</p></div>`
 }
 

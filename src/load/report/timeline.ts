@@ -60,14 +60,20 @@ const MEASURES: readonly Measure[] = [
   },
 ]
 
+/** Whole seconds only, and no more of them. */
+const TICKS_MAX = 12
+
 /** The section of the timelines. */
 export function timelineSection(run: RunFile, places: Places): Part {
   const limiters = run.limiters.filter(({ timeline }) => timeline.length > 1)
   if (limiters.length === 0) return null
+  const seconds = Math.max(...limiters.map(({ timeline }) => timeline.at(-1)?.second ?? 0))
+  const stride = Math.ceil((seconds + 1) / TICKS_MAX)
+  const ticks = Array.from({ length: Math.floor(seconds / stride) + 1 }, (_, at) => at * stride)
   const drawn = MEASURES.map(measure =>
     plotFigure(`timeline-${measure.id}`, measure.note, {
       title: measure.title,
-      x: { label: 'second', kind: 'linear', tick },
+      x: { label: 'second', kind: 'linear', tick, ticks },
       y: measure.y,
       xText: second => `second ${second}`,
       marksMax: 5,
@@ -81,6 +87,7 @@ export function timelineSection(run: RunFile, places: Places): Part {
       })),
     }),
   )
-  const lead = `Second by second under the open load of ${whole(run.settings.openRate)} requests a second.`
+  const rate = whole(run.settings.openRate)
+  const lead = `Second by second under the open load of ${rate} requests a second.`
   return section('timeline', 'CPU and memory', lead, figures(drawn))
 }

@@ -82,7 +82,8 @@ function refusalDifferences(
   for (const name of new Set([...told.keys(), ...given.keys()])) {
     if (told.get(name) === given.get(name)) continue
     differences.push(
-      `${place}refusal of ${JSON.stringify(name)} is ${show(told.get(name))}; the data gives ${show(given.get(name))}`,
+      `${place}refusal of ${JSON.stringify(name)} is ${show(told.get(name))}; ` +
+        `the data gives ${show(given.get(name))}`,
     )
   }
   return differences

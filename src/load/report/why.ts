@@ -1,7 +1,7 @@
 /** Why each design is as it is: what was at its end first, with the figures that show it. */
 
 import type { LimiterRecord, RunFile } from '../run-file.ts'
-import { bar, design, section } from './figure.ts'
+import { bar, design, factList, section } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
 import { figure, micros, percent } from './numbers.ts'
 
@@ -38,12 +38,11 @@ function item(each: LimiterRecord, index: number): Html {
   return html`<li data-i="${index}"><h3>${design(each.name, index)} <span class="word">${
     each.limiter
   }</span></h3>
-<p>${each.text}</p><svg class="share" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true"><rect
-class="all" x="0" y="2" width="100" height="12"/>${bar(userShare / total, index)}<g class="hatch">${bar(
-    systemShare / total,
-    index,
+<p>${each.text}</p><svg class="share" viewBox="0 0 100 16" preserveAspectRatio="none"
+aria-hidden="true"><rect class="all" x="0" y="2" width="100" height="12"/>${bar(
     userShare / total,
-  )}</g></svg>
-<dl class="facts">${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl></li>
+    index,
+  )}<g class="hatch">${bar(systemShare / total, index, userShare / total)}</g></svg>
+${factList(facts)}</li>
 `
 }

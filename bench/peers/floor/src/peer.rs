@@ -27,7 +27,8 @@ impl Shared {
     }
 }
 
-/// Costs the same CPU every time, which a wait by the clock would not under load.
+/// Work for nothing. It costs the same CPU every time, which a wait by the clock would not under
+/// load. A hundred rounds or less the processor may do beside other work.
 fn spin(rounds: u64) {
     let mut state = 1_u64;
     for _ in 0..rounds {

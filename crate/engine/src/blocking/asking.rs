@@ -7,9 +7,8 @@ use super::desk::{Desk, Inside};
 use super::seat::Face;
 use crate::config::Config;
 use crate::connection::{Ask, Summary};
-use crate::handler::{ConnectionId, Handler, Interest, Introduction};
+use crate::handler::{Handler, Interest, Introduction};
 use std::cell::OnceCell;
-use std::net::TcpStream;
 use std::sync::MutexGuard;
 
 /// Hands what one connection has to tell to the handler, after an introduction.
@@ -17,12 +16,8 @@ pub(super) struct Asking<'a, H: Handler> {
     desk: &'a Desk<H>,
     config: &'a Config,
     at_desk: OnceCell<MutexGuard<'a, Inside<H>>>,
-    id: ConnectionId,
-    socket: &'a TcpStream,
-    opened_ms: u64,
-    pub(super) now_ms: u64,
-    pub(super) is_introduced: bool,
-    is_missed: bool,
+    face: &'a Face,
+    now_ms: u64,
     observes_requests: bool,
     /// Requests in flight of this seat, and their bytes, as the desk knows them.
     accounted: &'a mut (u64, u64),
@@ -42,12 +37,8 @@ impl<'a, H: Handler> Asking<'a, H> {
             desk,
             config,
             at_desk: OnceCell::new(),
-            id: face.id,
-            socket: &face.socket,
-            opened_ms: face.opened_ms,
+            face,
             now_ms,
-            is_introduced: face.introduced,
-            is_missed: face.missed,
             observes_requests: interest.observes.requests,
             accounted,
         }
@@ -60,17 +51,18 @@ impl<'a, H: Handler> Asking<'a, H> {
     }
 
     pub(super) fn introduce(&mut self) {
-        if !std::mem::replace(&mut self.is_introduced, true) {
-            let address = self.socket.peer_addr().ok();
-            let late = if self.is_missed { Introduction::Missed } else { Introduction::Late };
-            let (id, open_for_ms) = (self.id, self.now_ms - self.opened_ms);
-            self.inside().handler.opened(id, address, open_for_ms, late);
+        let face = self.face;
+        if !face.introduced.replace(true) {
+            let address = face.socket.peer_addr().ok();
+            let late = if face.missed { Introduction::Missed } else { Introduction::Late };
+            let open_for_ms = self.now_ms - face.opened_ms;
+            self.inside().handler.opened(face.id, address, open_for_ms, late);
         }
     }
 
     /// Whether an event of so many bytes is told.
     fn tells(&mut self, bytes: usize) -> bool {
-        if self.is_missed {
+        if self.face.missed {
             self.inside().handler.missed();
             return false;
         }
@@ -83,7 +75,8 @@ impl<'a, H: Handler> Asking<'a, H> {
 
     /// Tells of the end, if that is wanted or the handler was told of the connection.
     pub(super) fn tell_end(&mut self, summary: &Summary, wanted: bool) {
-        let (introduced, missed, id) = (self.is_introduced, self.is_missed, self.id);
+        let (id, missed) = (self.face.id, self.face.missed);
+        let introduced = self.face.introduced.get();
         if missed && wanted {
             self.inside().handler.missed();
         }
@@ -125,25 +118,25 @@ impl<H: Handler> Ask for Asking<'_, H> {
         let inside = self.inside();
         inside.in_flight += 1;
         inside.in_flight_bytes += bytes;
-        if self.is_missed && self.observes_requests {
+        if self.face.missed && self.observes_requests {
             // The application answers it, and nobody hears of it as an event.
             self.inside().handler.missed();
         }
         self.introduce();
-        let id = self.id;
+        let id = self.face.id;
         self.inside().handler.request(id, number, route, request);
     }
 
     fn requested(&mut self, number: u32, request: &[u8]) {
         if self.tells(request.len()) {
-            let id = self.id;
+            let id = self.face.id;
             self.inside().handler.requested(id, number, request);
         }
     }
 
     fn responded(&mut self, number: u32, response: &[u8]) {
         if self.tells(response.len()) {
-            let id = self.id;
+            let id = self.face.id;
             self.inside().handler.responded(id, number, response);
         }
     }

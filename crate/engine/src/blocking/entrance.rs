@@ -112,8 +112,8 @@ impl<H: Handler> Shared<H> {
         // The last of them may have ended just before, at another seat.
         let open = self.open.fetch_sub(1, Ordering::SeqCst) - 1;
         self.end_refusal(open, &mut inside, now_ms);
-        inside.end(&self.config, now_ms);
         self.ledger.count(|counters| counters.refused += 1);
+        inside.end(&self.config, now_ms);
         false
     }
 

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::connection::{Connection, State, Turn};
 use crate::handler::ConnectionId;
 use crate::stats::{Counters, Stats};
+use std::cell::Cell;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -73,8 +74,8 @@ pub(super) struct Face {
     pub(super) id: ConnectionId,
     pub(super) socket: Arc<TcpStream>,
     pub(super) opened_ms: u64,
-    /// The handler was told of it.
-    pub(super) introduced: bool,
+    /// The handler was told of it. Set as soon as it was, should the handler panic after that.
+    pub(super) introduced: Cell<bool>,
     /// The handler wanted to be told of it, and had no room.
     pub(super) missed: bool,
 }
@@ -138,7 +139,8 @@ impl Seat {
 
 impl Peer {
     pub(super) fn new(id: ConnectionId, socket: Arc<TcpStream>, now_ms: u64, idle_ms: u64) -> Self {
-        let face = Face { id, socket, opened_ms: now_ms, introduced: false, missed: false };
+        let face =
+            Face { id, socket, opened_ms: now_ms, introduced: Cell::new(false), missed: false };
         Self {
             face,
             connection: Connection::open(now_ms),

@@ -66,14 +66,17 @@ impl<H: Handler> Shared<H> {
             }
             peer.awaited_room = waits_for_room;
         }
-        let introduced = asking.is_introduced;
+        // What the application hears of is counted already.
+        seat.stats.publish(counters);
         asking.end();
-        peer.face.introduced = introduced;
         if let State::Closed(reason) = peer.connection.state() {
             return self.close(seat, sitting, reason);
         }
         peer.set_deadline(rest_before, &self.config, now_ms);
-        self.publish(seat, sitting);
+        if answers.has_retired() {
+            // Freed here and now: only this seat's peer waits for it.
+            drop(answers.take_retired());
+        }
     }
 
     /// Tells the peer of a seat what was received.
@@ -131,7 +134,7 @@ impl<H: Handler> Shared<H> {
             return;
         }
         if inside.handler.admits(0) {
-            peer.face.introduced = true;
+            peer.face.introduced.set(true);
             let (id, fresh) = (peer.face.id, Introduction::Fresh);
             inside.handler.opened(id, Some(address), 0, fresh);
         } else {
@@ -149,7 +152,6 @@ impl<H: Handler> Shared<H> {
                 Asking::new(&self.desk, &self.config, accounted, &peer.face, interest, now_ms);
             asking.introduce();
             asking.end();
-            peer.face.introduced = true;
         });
         there.is_some()
     }
@@ -191,9 +193,9 @@ impl<H: Handler> Shared<H> {
             self.end_refusal(open, asking.inside(), now_ms);
         }
         asking.tell_end(&peer.connection.summary(reason, now_ms), interest.closed);
+        // Whoever hears of it finds it counted, and whoever finds it counted finds all this done.
+        seat.stats.publish(&sitting.counters);
         asking.end();
-        // Whoever sees it counted can rely on it that all of this is done.
-        self.publish(seat, sitting);
     }
 
     /// Something panicked that had to do with the peer of this seat: it ends, and that is told.
@@ -206,7 +208,7 @@ impl<H: Handler> Shared<H> {
             self.serve(seat, &mut sitting, |connection, _| connection.cut(reason));
         }));
         _ = catch_unwind(AssertUnwindSafe(|| self.close(seat, &mut sitting, reason)));
-        self.publish(seat, &mut sitting);
+        seat.stats.publish(&sitting.counters);
         drop(sitting);
         self.tell_panic(panic);
     }
@@ -231,13 +233,5 @@ impl<H: Handler> Shared<H> {
         {
             inside.handler.overloaded(Overload::Connections, false, now_ms);
         }
-    }
-
-    fn publish(&self, seat: &Seat, sitting: &mut Sitting) {
-        if sitting.answers.has_retired() {
-            // Freed here and now: only this seat's peer waits for it.
-            drop(sitting.answers.take_retired());
-        }
-        seat.stats.publish(&sitting.counters);
     }
 }

@@ -3,7 +3,10 @@
 use crate::common::passing::Told;
 use crate::common::rig::Rig;
 use crate::{ALL, arranged};
+use lancelot_engine::config::Options;
+use lancelot_engine::connection::Observes;
 use lancelot_engine::error::CloseReason;
+use lancelot_engine::handler::Interest;
 
 fn failure(rig: &Rig) -> String {
     rig.next("a thread failed", |told| match told {
@@ -58,5 +61,42 @@ fn those_who_are_served_by_others_do_not_notice() {
         owed.expect(b"X.");
         idle.ask(b"a?", b"Alpha.");
         rig.end();
+    }
+}
+
+/// It was told of the peer only because of the request that made it panic.
+#[test]
+fn a_handler_that_panics_hears_of_the_end_of_whom_it_was_told() {
+    for arrangement in ALL {
+        let options = Options { has_handler: true, ..Options::default() };
+        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let mut client = rig.client();
+        client.send(b"panic!?");
+        assert_eq!(client.read_to_end_or_reset(), b"");
+        assert_eq!(rig.closed().1, CloseReason::ServerFailed);
+        rig.end();
+    }
+}
+
+/// Responses come on a thread that is everybody's.
+#[test]
+fn a_panic_over_a_response_loses_its_own_peer_only() {
+    let observes = Observes { responses: true, ..Observes::default() };
+    let interest = Interest { observes, ..Interest::default() };
+    for arrangement in ALL {
+        let options = Options { has_handler: true, ..Options::default() };
+        let mut rig = Rig::start_arranged(arrangement, options, interest);
+        for _ in 0..3 {
+            let mut client = rig.client();
+            client.send(b"x?");
+            rig.respond(&rig.asked(), b"panic!");
+            assert_eq!(client.read_to_end_or_reset(), b"");
+            assert!(failure(&rig).contains("because the test asked for it"));
+        }
+        let mut client = rig.client();
+        client.send(b"x?");
+        rig.respond(&rig.asked(), b"X.");
+        client.expect(b"X.");
+        assert_eq!(rig.end().closes[CloseReason::ServerFailed as usize], 3);
     }
 }

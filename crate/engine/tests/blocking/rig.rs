@@ -55,10 +55,20 @@ impl Rig {
 
     /// Not arranged as this test's servers are, but so.
     pub fn start_arranged(arrangement: Arrangement, options: Options, interest: Interest) -> Self {
+        let (alpha, bye) = ((&b"a?"[..], &b"Alpha."[..], false), (&b"q?"[..], &b"Bye."[..], true));
+        Self::start_answering(arrangement, options, interest, [alpha, bye])
+    }
+
+    /// One that knows what it is told here.
+    pub fn start_answering<'a>(
+        arrangement: Arrangement,
+        options: Options,
+        interest: Interest,
+        entries: impl IntoIterator<Item = (&'a [u8], &'a [u8], bool)>,
+    ) -> Self {
         let config = Arc::new(Config::parse(options).unwrap());
         let answers = Arc::new(Answers::new(config.clone()));
-        answers.set(b"a?", b"Alpha.", false).unwrap();
-        answers.set(b"q?", b"Bye.", true).unwrap();
+        answers.replace(entries).unwrap();
         let ((told, telling), (replies, replying)) = (channel(), channel());
         let watch = Arc::<Watch>::default();
         *watch.interest.lock().unwrap() = interest;

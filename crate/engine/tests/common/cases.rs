@@ -30,8 +30,7 @@ pub struct Case {
     pub name: String,
     pub rule: String,
     /// Marks cases that servers skip; the cores run them all.
-    #[serde(rename = "cores")]
-    _cores: Option<bool>,
+    cores: Option<bool>,
     pub options: CaseOptions,
     pub handler: Option<BTreeMap<Bytes, Behaviour>>,
     pub steps: Option<Vec<Step>>,
@@ -41,6 +40,14 @@ pub struct Case {
     #[serde(default)]
     pub stats: BTreeMap<String, u64>,
     pub refused: Option<String>,
+}
+
+impl Case {
+    /// Whether servers skip it.
+    #[allow(dead_code, reason = "the cores run them all")]
+    pub fn is_for_cores(&self) -> bool {
+        self.cores == Some(true)
+    }
 }
 
 /// Server options, by their names in TypeScript.

@@ -105,7 +105,7 @@ impl Gate {
     }
 }
 
-/// The handler of one loop. Asked `panic!`, it panics; asked `block!`, it waits for a go.
+/// The handler of one loop. Asked or shown `panic!`, it panics; asked `block!`, it waits for a go.
 pub struct Passing {
     pub loop_number: usize,
     pub told: Sender<Told>,
@@ -203,6 +203,7 @@ impl Handler for Passing {
     }
 
     fn responded(&mut self, id: ConnectionId, number: u32, response: &[u8]) {
+        assert!(response != b"panic!", "the handler panics because the test asked for it");
         self.check_introduced(id, "is told a response");
         self.tell(Told::Responded { who: self.who(id), number, response: response.to_vec() });
     }

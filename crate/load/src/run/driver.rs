@@ -57,6 +57,8 @@ pub struct Driver<'a> {
     /// That at the end of the window, whose second ends with the grace.
     end_sample: Option<Sample>,
     second: u64,
+    /// A second that is over and not yet written down.
+    writing: Option<report::Second>,
     begin: u64,
     phase_ends: u64,
     emit: &'a mut dyn FnMut(Value),
@@ -79,6 +81,7 @@ impl<'a> Driver<'a> {
             last: Sample::default(),
             end_sample: None,
             second: 0,
+            writing: None,
             begin: 0,
             phase_ends: 0,
             emit,
@@ -95,7 +98,8 @@ impl<'a> Driver<'a> {
             if self.phase == Phase::Over {
                 break;
             }
-            self.field.wait(self.next_wake(now))?;
+            let wake = if self.write_second() { now } else { self.next_wake(now) };
+            self.field.wait(wake)?;
             let events = std::mem::replace(&mut self.field.events, Events::with_capacity(0));
             for event in &events {
                 self.handle_event(event)?;
@@ -104,7 +108,7 @@ impl<'a> Driver<'a> {
                 }
             }
             self.field.events = events;
-            now = self.field.clock.now();
+            now = self.field.clock.last();
         }
         let usage = self.last.since(&self.first);
         Ok(report::result(&self.field.tally, usage, self.field.peak))
@@ -240,17 +244,31 @@ impl<'a> Driver<'a> {
         self.field.places.iter().any(|place| waits(place.role) && place.link.is_busy())
     }
 
-    /// Emits the line of the second that is over, with the sample at its end.
+    /// A second is over, with this sample at its end, or one that is taken now.
     fn end_second(&mut self, sample: Option<Sample>) {
+        // Only where a turn took as long as a second is the last line not out yet.
+        while self.write_second() {}
         let sample = sample.unwrap_or_else(|| self.sampler.sample(&mut self.field.clock));
-        let is_open = self.field.tally.is_open();
         let usage = sample.since(&self.last);
         let account = self.field.tally.take_second();
-        (self.emit)(report::second_line(self.second, account, is_open, usage));
-        self.field.tally.begin_second();
+        let is_open = self.field.tally.is_open();
+        self.writing = Some(report::Second::new(self.second, account, usage, is_open));
         self.last = sample;
         self.second += 1;
+    }
+
+    /// Does one step of writing a second down, if one is to be written; returns whether it did.
+    fn write_second(&mut self) -> bool {
+        let Some(mut second) = self.writing.take() else { return false };
+        match second.step() {
+            Some(line) => {
+                (self.emit)(line);
+                self.field.tally.give_back(second.into_account());
+            }
+            None => self.writing = Some(second),
+        }
         self.field.clock.skip();
+        true
     }
 
     /// Counts who still is owed something, and who of those that were to stay is gone.
@@ -262,6 +280,7 @@ impl<'a> Driver<'a> {
         }
         let sample = self.end_sample.take();
         self.end_second(sample);
+        while self.write_second() {}
         Ok(())
     }
 }

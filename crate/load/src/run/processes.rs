@@ -15,7 +15,8 @@ use std::fs;
 pub const TICK_NS: u64 = 10_000_000;
 /// The highest number of a process on Linux. A clock's number is made of it, and would overflow.
 const PID_MAX: i32 = 1 << 22;
-/// Threads whose switches are read, of each process; more would cost too much of a second.
+/// Threads of a process whose switches and children are read, those that it began first. All of
+/// ten thousand would take longer than a second has room for.
 const THREADS_READ_MAX: usize = 64;
 
 /// CPU of one process in nanoseconds: all, and the shares of it that are told apart, in ticks.
@@ -86,14 +87,14 @@ impl Family {
     }
 }
 
-/// A process and all its descendants that live.
+/// A process and all its descendants that live, as far as their first threads began them.
 pub fn family_of(pid: i32) -> Vec<i32> {
     let mut family = vec![pid];
     let mut next = 0;
     while let Some(parent) = family.get(next).copied() {
         next += 1;
         let Ok(tasks) = fs::read_dir(format!("/proc/{parent}/task")) else { continue };
-        for task in tasks.flatten() {
+        for task in tasks.flatten().take(THREADS_READ_MAX) {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             family
                 .extend(children.split_whitespace().filter_map(|child| child.parse::<i32>().ok()));
@@ -137,7 +138,7 @@ fn parse_stat(text: &str) -> Option<Reading> {
     })
 }
 
-/// Voluntary and involuntary switches of every thread of a process, of many threads of the first.
+/// Voluntary and involuntary switches of the first threads of a process.
 pub fn read_switches(pid: i32, into: &mut HashMap<i32, (u64, u64)>) {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return };
     for task in tasks.flatten().take(THREADS_READ_MAX) {

@@ -39,23 +39,57 @@ struct RunResult {
     send_lag_p99_us: f64,
 }
 
-/// Response and service times; in a closed load the ones are the others.
-fn encode_both(account: &Account, is_open: bool) -> (String, String) {
-    let response_times = encode(&account.response_times);
-    let service_times =
-        if is_open { encode(&account.service_times) } else { response_times.clone() };
-    (response_times, service_times)
+/// The line of a second that is over. Writing it down takes some hundred microseconds, so it is
+/// done in steps, between which requests can leave.
+pub struct Second {
+    number: u64,
+    account: Account,
+    usage: Usage,
+    is_open: bool,
+    response_times: Option<String>,
+    service_times: Option<String>,
 }
 
-pub fn second_line(second: u64, account: &Account, is_open: bool, usage: Usage) -> Value {
-    let (response_times, service_times) = encode_both(account, is_open);
-    let counts = account.counts;
-    json!(SecondLine { second, counts, usage, response_times, service_times })
+impl Second {
+    pub fn new(number: u64, account: Account, usage: Usage, is_open: bool) -> Self {
+        Self { number, account, usage, is_open, response_times: None, service_times: None }
+    }
+
+    /// Does one step. The last one gives the line.
+    pub fn step(&mut self) -> Option<Value> {
+        let Some(response_times) = &self.response_times else {
+            self.response_times = Some(encode(&self.account.response_times));
+            return None;
+        };
+        let Some(service_times) = &self.service_times else {
+            let is_same = !self.is_open;
+            self.service_times = Some(if is_same {
+                response_times.clone()
+            } else {
+                encode(&self.account.service_times)
+            });
+            return None;
+        };
+        Some(json!(SecondLine {
+            second: self.number,
+            counts: self.account.counts,
+            usage: self.usage,
+            response_times: response_times.clone(),
+            service_times: service_times.clone(),
+        }))
+    }
+
+    pub fn into_account(self) -> Account {
+        self.account
+    }
 }
 
 pub fn result(tally: &Tally, usage: Usage, connections_peak: usize) -> Value {
     let account = tally.whole();
-    let (response_times, service_times) = encode_both(account, tally.is_open());
+    let response_times = encode(&account.response_times);
+    // In a closed load the ones are the others.
+    let service_times =
+        if tally.is_open() { encode(&account.service_times) } else { response_times.clone() };
     let quantile = |quantile| quantile_us(&account.response_times, quantile);
     json!(RunResult {
         ok: true,

@@ -12,9 +12,7 @@ const MS: u64 = 1_000_000;
 /// How long whoever lost its connection stays away.
 const PAUSE_NS: u64 = 10 * MS;
 /// A slow writer sends one byte this often.
-const SLOW_BYTE_NS: u64 = 10 * MS;
-/// What a slow reader asks at most; a server that reads on for ever is not to fill the memory.
-const SLOW_READER_BYTES_MAX: usize = 8 << 20;
+pub const SLOW_BYTE_NS: u64 = 10 * MS;
 
 impl Driver<'_> {
     /// Connects a place, and begins as its role does.
@@ -28,10 +26,9 @@ impl Driver<'_> {
             }
             Err(end) => {
                 // Whoever would have asked now is refused.
-                if self.field.places[slot].role == Role::User
-                    && !self.field.places[slot].link.is_busy()
-                {
-                    self.field.push_burst(slot, now);
+                let place = &self.field.places[slot];
+                if place.role == Role::User && !place.link.is_busy() {
+                    let _ = self.field.ask_burst(slot, now);
                 }
                 self.handle_end(slot, end)
             }
@@ -229,90 +226,5 @@ impl Driver<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl Field {
-    /// What a place does first, once it connects.
-    fn begin(&mut self, slot: usize, now: u64) -> Result<(), End> {
-        match self.places[slot].role {
-            Role::User => self.ask_burst(slot, now),
-            Role::Idle => {
-                self.push_single(slot, UNCOUNTED);
-                self.flush(slot, now)
-            }
-            Role::Open => {
-                if !self.places[slot].is_settled {
-                    self.push_single(slot, UNCOUNTED);
-                }
-                self.flush(slot, now)
-            }
-            Role::Session => self.flush(slot, now),
-            Role::SlowReader => self.flood(slot, now),
-            Role::SlowWriter => {
-                self.push_single(slot, UNCOUNTED);
-                self.set_timer(slot, now + SLOW_BYTE_NS);
-                Ok(())
-            }
-        }
-    }
-
-    /// Asks until the system takes no more.
-    fn flood(&mut self, slot: usize, now: u64) -> Result<(), End> {
-        while self.places[slot].flooded < SLOW_READER_BYTES_MAX {
-            if !self.places[slot].link.has_unsent() {
-                let place = &mut self.places[slot];
-                let burst = self.floods.take_burst(place.next);
-                place.next = self.floods.after(place.next);
-                place.flooded += burst.questions.len();
-                place.link.push(burst, UNCOUNTED);
-            }
-            self.flush(slot, now)?;
-            if self.places[slot].link.has_unsent() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn handle_ready(&mut self, slot: usize, event: &Event, phase: Phase) -> Result<(), End> {
-        let place = &mut self.places[slot];
-        let role = place.role;
-        if event.is_writable() {
-            place.link.handle_writable();
-            if place.link.has_unsent() && role != Role::SlowWriter {
-                let now = self.clock.now();
-                if role == Role::SlowReader && phase == Phase::Measuring {
-                    self.flood(slot, now)?;
-                } else {
-                    self.flush(slot, now)?;
-                }
-            }
-        }
-        let is_ready = event.is_readable() || event.is_read_closed() || event.is_error();
-        let reads = role != Role::SlowReader || phase == Phase::Grace;
-        if is_ready && reads { self.receive(slot, Some(event)) } else { Ok(()) }
-    }
-
-    fn receive(&mut self, slot: usize, event: Option<&Event>) -> Result<(), End> {
-        let Self { places, tools, tally, clock, script, singles, floods, .. } = self;
-        let place = &mut places[slot];
-        // Bursts go back to whence they came; only those of a fresh mix have memory of their own.
-        let script = match place.role {
-            Role::User => script,
-            Role::SlowReader => floods,
-            _ => singles,
-        };
-        place.link.receive(event, tools, script, tally, clock)
-    }
-
-    fn send_byte(&mut self, slot: usize, now: u64) -> Result<(), End> {
-        self.places[slot].link.send_byte(now, &mut self.tools)
-    }
-
-    /// Closes a connection that is owed nothing.
-    fn leave(&mut self, slot: usize) {
-        self.places[slot].link.close();
-        self.open -= 1;
     }
 }

@@ -73,7 +73,9 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tally::Tally;
     use super::{Arrivals, Pace, Schedule};
+    use crate::synthetic::plan::Plan;
 
     fn pace(rate: f64, rate_at_end: Option<f64>, arrivals: Arrivals) -> Pace {
         Pace { rate, rate_at_end, arrivals }
@@ -127,6 +129,28 @@ mod tests {
         let rest: Vec<_> = std::iter::from_fn(|| schedule.take(5_500_000)).collect();
         assert_eq!(rest, [2_000_000, 3_000_000, 4_000_000, 5_000_000]);
         assert_eq!(schedule.due(), Some(6_000_000));
+    }
+
+    /// The whole chain of the instrument without a clock: even arrivals over 10 s meet a server that
+    /// stalls for 1 s. All who came in the stall wait from 0 to 1 s, evenly; so p99 is 0.9 s.
+    #[test]
+    fn a_stall_is_seen_by_all_who_were_due_in_it() {
+        const SECOND: u64 = 1_000_000_000;
+        let told = r#"{"delayUs":100,"stallAtMs":5000,"stallMs":1000}"#;
+        let server = Plan::new(&serde_json::from_str(told).unwrap());
+        let mut tally = Tally::new(true, 5 * SECOND);
+        let mut schedule = Schedule::new(pace(1000.0, None, Arrivals::Constant), 1, 0);
+        tally.set_window(0, 10 * SECOND);
+        schedule.set_window(0, 10 * SECOND);
+        while let Some(due) = schedule.take(u64::MAX) {
+            tally.due(due, 1);
+            tally.right(due, due, server.leaves_at(due), 1);
+        }
+        drop(tally.take_second());
+        let times = &tally.whole().response_times;
+        assert!(times.value_at_quantile(0.99).abs_diff(SECOND * 9 / 10) < SECOND / 500);
+        assert!(times.max().abs_diff(SECOND) < SECOND / 500);
+        assert!(times.value_at_quantile(0.5) < 101_000);
     }
 
     #[test]

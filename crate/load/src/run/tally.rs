@@ -79,6 +79,8 @@ pub struct Tally {
     /// the service times are the response times, and only these are kept.
     open: bool,
     second: Account,
+    /// For the second after it.
+    spare: Option<Account>,
     whole: Account,
     send_lags: Histogram<u64>,
     connect_times: Histogram<u64>,
@@ -93,6 +95,7 @@ impl Tally {
             late,
             open,
             second: Account::new(),
+            spare: Some(Account::new()),
             whole: Account::new(),
             send_lags: new_times(),
             connect_times: new_times(),
@@ -166,19 +169,23 @@ impl Tally {
         }
     }
 
-    /// Hands over the account of the second that ends now, and adds it to the whole.
-    pub fn take_second(&mut self) -> &Account {
-        self.whole.counts.add(&self.second.counts);
-        self.whole.response_times.add(&self.second.response_times).expect("bounds are equal");
-        self.whole.service_times.add(&self.second.service_times).expect("bounds are equal");
-        &self.second
+    /// Hands over the account of the second that ends now, and adds it to the whole. The next
+    /// second begins.
+    pub fn take_second(&mut self) -> Account {
+        let next = self.spare.take().unwrap_or_else(Account::new);
+        let second = std::mem::replace(&mut self.second, next);
+        self.whole.counts.add(&second.counts);
+        self.whole.response_times.add(&second.response_times).expect("bounds are equal");
+        self.whole.service_times.add(&second.service_times).expect("bounds are equal");
+        second
     }
 
-    /// A new second begins.
-    pub fn begin_second(&mut self) {
-        self.second.counts = Counts::default();
-        self.second.response_times.reset();
-        self.second.service_times.reset();
+    /// Takes an account back that nobody reads any more, for its memory.
+    pub fn give_back(&mut self, mut account: Account) {
+        account.counts = Counts::default();
+        account.response_times.reset();
+        account.service_times.reset();
+        self.spare = Some(account);
     }
 
     /// All seconds together, once the last was taken.
@@ -274,7 +281,7 @@ mod tests {
             let account = tally.take_second();
             merged.add(&account.response_times).unwrap();
             counts.add(&account.counts);
-            tally.begin_second();
+            tally.give_back(account);
         }
         assert_eq!(tally.whole().response_times, merged);
         assert_eq!(tally.whole().counts, counts);

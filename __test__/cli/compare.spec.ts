@@ -1,0 +1,63 @@
+/** `lancelot compare`: what it refuses, what it writes, and how it exits. */
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import type { RunFile } from '../../src/load/run-file.ts'
+import { run } from './run-cli.ts'
+
+const WRONG: readonly [what: string, words: string[], stderr: RegExp][] = [
+  ['an unknown architecture', ['--architecture', 'pol'], /Did you mean poll\?/],
+  ['a command without a name', ['--command', 'python3 x.py {port}'], /expected 'name=command/],
+  ['a command without a port', ['--command', 'py=python3 x.py'], /\{port\} is missing/],
+  ['one design alone', ['--architecture', 'poll'], /only poll is to be compared/],
+  [
+    'two of one name',
+    ['--architecture', 'poll', '--command', 'poll=x {port}'],
+    /two contestants are named 'poll'/,
+  ],
+  ['an unknown metric', ['--metrics', 'p50,p90'], /no metric 'p90'/],
+  ['a margin of nothing', ['--margin', 'p50=0'], /number over 0/],
+  ['no minutes', ['--minutes', '0'], /number over 0/],
+  ['users without number', ['--users', 'many'], /whole number/],
+  ['too many at once', ['--depth', '100000'], /from 1 to 1000/],
+  ['a file in no folder', ['--json', '/no/such/folder/run.json'], /cannot be written/],
+]
+
+for (const [what, words, stderr] of WRONG) {
+  test(`${what} is wrong use`, async t => {
+    const ended = await run(t, 'compare', ...words)
+    t.is(ended.code, 2, ended.stderr)
+    t.regex(ended.stderr, stderr)
+    t.is(ended.stdout, '')
+  })
+}
+
+test('a file of contestants that is none is a failure', async t => {
+  const ended = await run(t, 'compare', '--contestants', 'package.json')
+  t.is(ended.code, 1)
+  t.regex(ended.stderr, /holds no list.*ERR_LANCELOT_RUN_FILE/)
+})
+
+test.serial(
+  'a smoke run of two designs writes its file and report, and says what it is',
+  async t => {
+    const folder = await mkdtemp(join(tmpdir(), 'lancelot-test-'))
+    t.teardown(() => rm(folder, { recursive: true }))
+    const [json, html] = [join(folder, 'run.json'), join(folder, 'run.html')]
+    const designs = ['--architecture', 'poll', '--architecture', 'callback']
+    const files = ['--json', json, '--report', html]
+    const words = [...designs, ...files, '--metrics', 'cpuPerRequest', '--seed', '3', '--quick']
+    const ended = await run(t, 'compare', ...words)
+    t.log(ended.stdout)
+    const file: RunFile = JSON.parse(await readFile(json, 'utf8'))
+    t.is(ended.code, file.noVerdict === null ? 0 : 4, ended.stderr)
+    t.deepEqual([file.verdicts.length, file.refused], [file.noVerdict === null ? 1 : 0, []])
+    for (const { text } of file.verdicts) t.true(ended.stdout.includes(text))
+    if (file.noVerdict !== null) t.true(ended.stdout.includes(`no verdict: ${file.noVerdict}`))
+    t.regex(ended.stdout, /This was a smoke run: its figures mean nothing\.\nseed 3\n$/)
+    t.regex(ended.stderr, /^instrument: .* left\)\n(.*\n)*gate: poll .*\n(.*\n)*blocks: /)
+    t.regex(await readFile(html, 'utf8'), /^<!doctype html>/i)
+  },
+)
