@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
@@ -12,6 +12,10 @@ import { SocketClient } from '../socket-client.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const START_MS_MAX = 30_000
+const FIRST_PORT = 20_000
+const PORTS = 12_000
+
+let tried = 0
 
 export type Exchange = readonly [request: string, response: string]
 
@@ -80,13 +84,21 @@ export async function startPeer(
   return { address, process: child }
 }
 
+/** Below the ports that the system picks, so that nobody who lets it pick gets it meanwhile. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    tried += 1
+    const port = FIRST_PORT + ((process.pid * 31 + tried) % PORTS)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 async function accepts(address: Address): Promise<boolean> {

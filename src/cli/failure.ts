@@ -8,9 +8,12 @@ export const EXIT_CODES = {
   0: 'it went well',
   1: 'it failed: no server, closed early, no answer in time, port in use',
   2: 'wrong use: an unknown command or option, or a value that is not allowed',
+  3: 'a --fail-if came true',
+  4: 'no verdict: the instrument or the machine was not fit to judge',
 } as const
 
-type ExitCode = keyof typeof EXIT_CODES
+/** A code of these. */
+export type ExitCode = keyof typeof EXIT_CODES
 
 /** Where a failure is written to. */
 export interface Failing {

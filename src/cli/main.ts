@@ -13,7 +13,7 @@ const exitCodes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code}
 
 /** Commands inherit how the program exits and helps, so these are set before they are added. */
 const program = new Command('lancelot')
-  .description('Answers questions over TCP from native event loops.')
+  .description('Answers questions over TCP from native event loops, and measures who does.')
   .version(version)
   .exitOverride()
   .configureOutput({ outputError: () => {} })
@@ -21,6 +21,14 @@ const program = new Command('lancelot')
 
 addServe(program)
 addAsk(program)
+// What only measures is not loaded by a server, which would pay for it with its start and memory.
+if (!['serve', 'ask'].includes(process.argv[2] ?? '')) {
+  const { addBench } = await import('./bench.ts')
+  const { addCompare } = await import('./compare.ts')
+  const { addReport } = await import('./report.ts')
+  const { addVerify } = await import('./verify.ts')
+  for (const add of [addBench, addCompare, addReport, addVerify]) add(program)
+}
 
 try {
   await program.parseAsync()

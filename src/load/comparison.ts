@@ -11,6 +11,7 @@ import { type Block, measureBlock } from './blocks.ts'
 import { type Contestant, recordOf, requireUniqueNames } from './contestants.ts'
 import { type Explained, explain } from './explanation.ts'
 import { faceGate } from './gate/gate.ts'
+import { GateBook } from './gate-book.ts'
 import { startGenerator } from './generator.ts'
 import {
   checkBlocks,
@@ -22,7 +23,6 @@ import type { EncodedHistogram } from './load-protocol.ts'
 import { LOAD_CORE, machineRecord, requireTools } from './machine.ts'
 import { openRateOf, runPilot } from './pilot.ts'
 import {
-  type GateRecord,
   type InstrumentCheck,
   METRICS,
   type Metric,
@@ -130,7 +130,7 @@ type Measured = Pick<RunFile, 'gate' | 'instrument' | 'blocks' | 'spectra'> & Ex
 async function measureAll(session: Session, options: ComparisonOptions): Promise<Measured> {
   const { contestants, leaveOut = [], isQuick = false } = options
   const instrument = leaveOut.includes('instrument') ? [] : await proveInstrument(session, isQuick)
-  const gate = new Gate(contestants)
+  const gate = new GateBook(contestants)
   if (!leaveOut.includes('gate')) await faceAll(session, contestants, gate, isQuick)
   let explained: Explained = { cycles: [], growth: [], limiters: [] }
   const isTrusted = instrument.every(({ passed }) => passed)
@@ -138,8 +138,9 @@ async function measureAll(session: Session, options: ComparisonOptions): Promise
   if (gate.passing().length < 2 || !(isTrusted || isQuick)) {
     return { instrument, gate: gate.records(), blocks: [], spectra: {}, ...explained }
   }
-  const capacities = await findRates(session, gate)
-  if (!leaveOut.includes('explanation')) explained = await explain(session, gate.passing(), isQuick)
+  const explains = !leaveOut.includes('explanation')
+  const capacities = await findRates(session, gate, explains)
+  if (explains) explained = await explain(session, gate.passing(), isQuick)
   const blocks = await measureBlocks(session, options, gate, instrument, capacities)
   return {
     instrument: [...instrument, ...checkBlocks(blocks.map(({ health }) => health))],
@@ -166,7 +167,7 @@ async function proveInstrument(session: Session, isQuick: boolean): Promise<Inst
 async function faceAll(
   session: Session,
   contestants: readonly Contestant[],
-  gate: Gate,
+  gate: GateBook,
   isQuick: boolean,
 ): Promise<void> {
   const { seed } = session.settings
@@ -188,21 +189,25 @@ async function faceAll(
 }
 
 /** About the capacity of each; and the rate of the open load, unless it was told. */
-async function findRates(session: Session, gate: Gate): Promise<Map<string, number>> {
+async function findRates(
+  session: Session,
+  gate: GateBook,
+  explains: boolean,
+): Promise<Map<string, number>> {
   const { metrics, settings } = session
-  if (metrics.every(metric => metric === 'cpuPerRequest')) return new Map()
+  const needsRate = explains || metrics.includes('p50') || metrics.includes('p99')
+  const isToldRate = settings.openRate > 0
+  if (!metrics.includes('capacity') && (isToldRate || !needsRate)) return new Map()
   const pilot = await runPilot(session, gate.passing())
   for (const { name, load, detail } of pilot.faults) gate.fail(name, load, detail)
-  if (settings.openRate === 0) {
-    session.settings = { ...settings, openRate: openRateOf(pilot) }
-  }
+  if (!isToldRate) session.settings = { ...settings, openRate: openRateOf(pilot) }
   return pilot.capacities
 }
 
 async function measureBlocks(
   session: Session,
   options: ComparisonOptions,
-  gate: Gate,
+  gate: GateBook,
   instrument: readonly InstrumentCheck[],
   capacities: Map<string, number>,
 ): Promise<Block[]> {
@@ -235,36 +240,4 @@ function spectraOf(blocks: readonly Block[]): RunFile['spectra'] {
     byName.set(name, [...(byName.get(name) ?? []), responseTimes])
   }
   return Object.fromEntries([...byName].map(([name, texts]) => [name, mergeTimes(texts)]))
-}
-
-/** The records of the gate, to which later faults are added. */
-class Gate {
-  readonly #contestants: readonly Contestant[]
-  readonly #records = new Map<string, GateRecord>()
-
-  constructor(contestants: readonly Contestant[]) {
-    this.#contestants = contestants
-    for (const { name } of contestants) this.#records.set(name, { name, checks: [] })
-  }
-
-  add(record: GateRecord): void {
-    this.#records.set(record.name, record)
-  }
-
-  /** A fault that was found later: a contestant with one is not compared any further. */
-  fail(name: string, check: string, detail: string): void {
-    const checks = this.#records.get(name)?.checks ?? []
-    const failed = { name: check, result: 'failed' as const, detail }
-    this.#records.set(name, { name, checks: [...checks, failed] })
-  }
-
-  records(): GateRecord[] {
-    return [...this.#records.values()]
-  }
-
-  passing(): Contestant[] {
-    return this.#contestants.filter(({ name }) =>
-      this.#records.get(name)?.checks.every(({ result }) => result !== 'failed'),
-    )
-  }
 }

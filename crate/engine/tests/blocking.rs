@@ -9,11 +9,11 @@ mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod passing;
     #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../blocking/rig.rs"]
+    #[path = "../threading/rig.rs"]
     pub mod rig;
 }
 
-mod blocking {
+mod threading {
     mod arranging;
     mod panicking;
     mod stopping;

@@ -9,7 +9,7 @@ mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod passing;
     #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../blocking/rig.rs"]
+    #[path = "../threading/rig.rs"]
     pub mod rig;
 }
 
@@ -66,6 +66,7 @@ fn when_500_connections_have_come_and_gone_no_thread_and_no_descriptor_is_left()
         }
         rig.end();
         drop(rig);
-        assert_eq!((threads(), descriptors()), before, "{arrangement:?}");
+        // A thread that was joined is in the system's list a moment longer.
+        until("nothing is left", || (threads(), descriptors()) == before);
     }
 }

@@ -10,7 +10,7 @@ mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod passing;
     #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../blocking/rig.rs"]
+    #[path = "../threading/rig.rs"]
     pub mod rig;
 }
 

@@ -16,18 +16,18 @@ mod common {
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod passing;
     #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../blocking/rig.rs"]
+    #[path = "../threading/rig.rs"]
     pub mod rig;
 }
 
-mod blocking {
+mod threading {
     pub mod conversing;
 }
 
-use blocking::conversing;
 use common::cases;
 use lancelot_engine::blocking::Arrangement;
 use std::panic::catch_unwind;
+use threading::conversing;
 
 const ARRANGEMENT: Arrangement = Arrangement::OneAtATime;
 

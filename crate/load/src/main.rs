@@ -1,8 +1,8 @@
 //! The load side of the benchmark: one JSON command per line in, one JSON result per line out.
 //!
-//! A long-lived process, so that its own start never falls into a measurement. `--core 1` pins it to
-//! that core; `synthetic JSON` makes it a server whose times are known.
-//! It asks only servers on this machine, and checks every answer byte for byte.
+//! A long-lived process, so that its own start never falls into a measurement. `--core 1` pins it
+//! to that core; `synthetic JSON` makes it a server whose times are known. It asks only servers on
+//! this machine, and checks every answer byte for byte.
 //!
 //! ```text
 //! {"shape":"steady","port":1060,"pid":7,"connections":50,"depth":1,"warmMs":50,"sliceMs":350}

@@ -1,13 +1,14 @@
-//! The shape `run`: one measurement of a closed, an open or a partly-open load, with idle crowds and
-//! slow peers beside it. What it is told and says is in `src/load/load-protocol.ts`.
+//! The shape `run`: one measurement of a closed, an open or a partly-open load, with idle crowds
+//! and slow peers beside it. What it is told and says is in `src/load/load-protocol.ts`.
 //!
 //! ```text
-//!  request       what it is told             schedule   when requests are due (pure)
-//!  driver        phases, turns, seconds      tally      what became of them (pure)
-//!  opening       connecting, before all      times      histograms
-//!  roles         who does what next          clock      time, and what of it was stolen
-//!  field, feed, link   connections           usage, processes   what it cost
-//!                                            report     the lines
+//!  request   what it is told                schedule    when requests are due (pure)
+//!  driver    phases, turns, seconds         tally       what became of them (pure)
+//!  opening   connecting, before all         times       histograms
+//!  roles     who does what next             clock       time, and what of it was stolen
+//!  feed      what an event moves            usage       what it cost
+//!  field     all connections                processes   of the server and its descendants
+//!  link      one connection                 report      the lines
 //! ```
 
 mod clock;

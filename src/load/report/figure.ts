@@ -64,10 +64,10 @@ export function plotFigure(id: string, note: Part, content: PlotContent): Html {
 
 /** A figure with any picture and its table. */
 export function figureOf(id: string, title: string, note: Part, picture: Part, values: Part): Html {
-  const table = values && folded(html`Values<span class="sr">: ${title}</span>`, values)
+  const behind = values && folded(html`Values<span class="sr">: ${title}</span>`, values)
   return html`<figure id="${id}" aria-labelledby="${id}-c"><h3 id="${id}-c">${title}</h3>${
     picture
-  }<figcaption>${note}</figcaption>${table}</figure>
+  }<figcaption>${note}</figcaption>${behind}</figure>
 `
 }
 

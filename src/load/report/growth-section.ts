@@ -2,7 +2,7 @@
 
 import type { GrowthRecord, RunFile } from '../run-file.ts'
 import { figures, plotFigure, section } from './figure.ts'
-import { type Html, html, type Part } from './html.ts'
+import type { Html, Part } from './html.ts'
 import { bytes, figure, tick, whole } from './numbers.ts'
 import type { Line } from './plot.ts'
 import type { Axis } from './scales.ts'

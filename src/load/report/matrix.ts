@@ -23,7 +23,8 @@ export function pairs(run: RunFile, places: Places): Part {
   return html`<h3>Every pair</h3>
 <p class="note">Read a row: the design of the row against that of the column, as a ratio. <span
 class="key"><b class="better">▲</b> better</span> <span class="key"><b
-class="worse">▼</b> worse</span> <span class="key"><b class="same">=</b> no difference</span> <span class="key"><b
+class="worse">▼</b> worse</span> <span class="key"><b
+class="same">=</b> no difference</span> <span class="key"><b
 class="unknown">?</b> cannot tell</span></p>${first}${folded(
     'Pairs by capacity and by response times',
     others,

@@ -70,7 +70,8 @@ function method(run: RunFile): Html {
 measured once, in random order, in a fresh process on a core of its own. Verdicts come from a block
 bootstrap of the ratio of two designs within the same blocks, seeded, with a correction for the
 number of designs. Response times run from when a request was due, so a server that stalls cannot
-hide it. The blocks stop when every pair can be told, or at the limits above. <code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
+hide it. The blocks stop when every pair can be told, or at the limits above.
+<code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
 }
 
 function instrument(run: RunFile): Part {

@@ -14,7 +14,10 @@ impl Field {
     /// What a place does first, once it connects.
     pub fn begin(&mut self, slot: usize, now: u64) -> Result<(), End> {
         match self.places[slot].role {
-            Role::User => self.ask_burst(slot, now),
+            Role::User => {
+                self.places[slot].asked = 0;
+                self.ask_burst(slot, now)
+            }
             Role::Idle => {
                 self.push_single(slot, UNCOUNTED);
                 self.flush(slot, now)

@@ -22,8 +22,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 const MS: u64 = 1_000_000;
-/// The poll's clock ticks in milliseconds, and a wake-up takes some microseconds: what is due sooner
-/// than this is waited for by asking the poll again and again.
+/// The poll's clock ticks in milliseconds, and a wake-up takes some microseconds: what is due
+/// sooner than this is waited for by asking the poll again and again.
 const SPIN_NS: u64 = 1_100_000;
 /// Events of one turn. Few where something may be due meanwhile.
 const EVENTS_MAX_CLOSED: usize = 1024;
@@ -61,7 +61,7 @@ pub struct Place {
     /// Which exchange comes next. Places begin at different ones, so that an answer which belongs
     /// to a neighbour is seen.
     pub next: usize,
-    /// Requests since it connected.
+    /// Requests of this user since it came, or of this session.
     pub asked: usize,
     /// When it wants to be woken; a timer that says otherwise is stale.
     pub timer: Option<u64>,
@@ -166,7 +166,6 @@ impl Field {
             return Err(self.cannot_connect(&error));
         }
         place.link.begin(stream, self.greeting.clone(), now);
-        place.asked = 0;
         self.open += 1;
         self.peak = self.peak.max(self.open);
         Ok(Ok(()))

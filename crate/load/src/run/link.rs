@@ -106,7 +106,7 @@ impl Link {
         self.queue.push_back(Entry { burst, due, sent: 0 });
     }
 
-    /// Asks a burst that is due now. Most often nothing else is owed, and the system takes it whole.
+    /// Asks a burst that is due now. Most often nothing else is owed, and the system takes all.
     pub fn ask(&mut self, burst: Rc<Burst>, now: u64, tools: &mut Tools) -> Result<(), End> {
         if self.is_connected
             && self.queue.is_empty()

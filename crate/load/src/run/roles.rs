@@ -51,6 +51,7 @@ impl Driver<'_> {
             Some(slot) => slot,
             None => self.field.add_place(Role::Session),
         };
+        self.field.places[slot].asked = 0;
         self.field.push_single(slot, due);
         self.enter(slot)
     }

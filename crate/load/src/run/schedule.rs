@@ -131,8 +131,8 @@ mod tests {
         assert_eq!(schedule.due(), Some(6_000_000));
     }
 
-    /// The whole chain of the instrument without a clock: even arrivals over 10 s meet a server that
-    /// stalls for 1 s. All who came in the stall wait from 0 to 1 s, evenly; so p99 is 0.9 s.
+    /// The whole chain of the instrument without a clock: even arrivals over 10 s meet a server
+    /// that stalls for 1 s. All who came in the stall wait from 0 to 1 s, evenly; so p99 is 0.9 s.
     #[test]
     fn a_stall_is_seen_by_all_who_were_due_in_it() {
         const SECOND: u64 = 1_000_000_000;

@@ -1,8 +1,8 @@
 //! What became of the requests of the window: counts and times, each second's and all together.
 //!
 //! Does no I/O and reads no clock. A request is in the counts if it was due in the window, whatever
-//! becomes of it when. A second counts what happened in it, so its own counts need not add up; those
-//! of the whole run do.
+//! becomes of it when. A second counts what happened in it, so its own counts need not add up;
+//! those of the whole run do. Of idle connections and slow peers only what goes wrong is counted.
 //!
 //! Invariant, at the end: due = right + wrong + lost + late + refused + unanswered.
 
@@ -71,7 +71,7 @@ impl Account {
 }
 
 pub struct Tally {
-    /// What is due in `begin..end` counts. Unknown, so in the far future, until the warm-up is over.
+    /// What is due in `begin..end` counts. Unknown, so far in the future, while it warms up.
     begin: u64,
     end: u64,
     late: u64,

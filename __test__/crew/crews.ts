@@ -1,0 +1,59 @@
+/** What the tests of crews share. Everything waits for events, never for time. */
+
+import { once } from 'node:events'
+import type { ExecutionContext } from 'ava'
+import { inetd } from '../../src/architectures/inetd.ts'
+import { loopAndPool } from '../../src/architectures/loop-and-pool.ts'
+import { processes } from '../../src/architectures/processes.ts'
+import { workerThreads } from '../../src/architectures/worker-threads.ts'
+import type { LancelotError } from '../../src/errors.ts'
+import { LancelotServer } from '../../src/server.ts'
+import type { ConnectionSummary, ServerOptions } from '../../src/types.ts'
+import { SocketClient } from '../socket-client.ts'
+
+const CREWS = { processes, 'worker-threads': workerThreads, inetd, 'loop-and-pool': loopAndPool }
+
+export type Crew = keyof typeof CREWS
+
+/** A module whose default export is a handler; see there. */
+export const MODULE: URL = new URL('./modules/handler.mjs', import.meta.url)
+
+/** Starts a server for one test, with two workers where it has workers. */
+export async function start(
+  t: ExecutionContext,
+  crew: Crew,
+  options: ServerOptions = {},
+): Promise<LancelotServer> {
+  const workers = crew === 'inetd' ? {} : { workers: 2 }
+  const all = { port: 0, answers: { x: 'X.' }, ...workers, ...options }
+  const server = await LancelotServer.start(CREWS[crew], all)
+  t.teardown(() => server.close({ drainMsMax: 0 }))
+  return server
+}
+
+/** Asks one question on a connection of its own, which stays open, and returns what was said. */
+export async function ask(
+  server: LancelotServer,
+  question: string,
+): Promise<{ client: SocketClient; said: string }> {
+  const client = await SocketClient.open(server.address)
+  return { client, said: await askAgain(client, question) }
+}
+
+/** Asks one more question on a connection; answers end in `.`. */
+export async function askAgain(client: SocketClient, question: string): Promise<string> {
+  const before = client.received.length
+  client.send(`${question}?`)
+  while (!client.received.slice(before).endsWith('.')) await once(client.socket, 'data')
+  return client.received.slice(before)
+}
+
+/** The error that the server tells next. */
+export function nextError(server: LancelotServer): Promise<LancelotError> {
+  return new Promise(resolve => server.once('error', error => resolve(error as LancelotError)))
+}
+
+/** How the next connection to end went. */
+export function nextClose(server: LancelotServer): Promise<ConnectionSummary> {
+  return new Promise(resolve => server.once('close', (_, summary) => resolve(summary)))
+}
