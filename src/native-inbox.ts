@@ -2,7 +2,7 @@
  * Takes what the loops of a native server tell, and tells it on, record by record.
  *
  * The other end is `crate/border/src/records.rs`, which says what a record is. Knows no handler and
- * no events; `architectures/poll.ts` does.
+ * no events; `native-driver.ts` does.
  */
 
 import type { NativeServer } from './native.ts'

@@ -1,19 +1,26 @@
 /** What the tests of crews share. Everything waits for events, never for time. */
 
 import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
+import type { Architecture } from '../../src/architectures/architecture.ts'
 import { inetd } from '../../src/architectures/inetd.ts'
 import { loopAndPool } from '../../src/architectures/loop-and-pool.ts'
 import { processes } from '../../src/architectures/processes.ts'
 import { workerThreads } from '../../src/architectures/worker-threads.ts'
 import type { LancelotError } from '../../src/errors.ts'
 import { LancelotServer } from '../../src/server.ts'
-import type { ConnectionSummary, ServerOptions } from '../../src/types.ts'
+import type { ConnectionSummary, ServerOptions, Stats } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
 
-const CREWS = { processes, 'worker-threads': workerThreads, inetd, 'loop-and-pool': loopAndPool }
+export type Crew = 'processes' | 'worker-threads' | 'inetd' | 'loop-and-pool'
 
-export type Crew = keyof typeof CREWS
+const CREWS: Readonly<Record<Crew, Architecture>> = {
+  processes,
+  'worker-threads': workerThreads,
+  inetd,
+  'loop-and-pool': loopAndPool,
+}
 
 /** A module whose default export is a handler; see there. */
 export const MODULE: URL = new URL('./modules/handler.mjs', import.meta.url)
@@ -56,4 +63,10 @@ export function nextError(server: LancelotServer): Promise<LancelotError> {
 /** How the next connection to end went. */
 export function nextClose(server: LancelotServer): Promise<ConnectionSummary> {
   return new Promise(resolve => server.once('close', (_, summary) => resolve(summary)))
+}
+
+/** Waits for counters, which come when the members report them. */
+export async function untilStats(server: LancelotServer, wanted: Partial<Stats>): Promise<void> {
+  const names = Object.keys(wanted) as (keyof Stats)[]
+  while (names.some(name => server.stats()[name] !== wanted[name])) await turn()
 }

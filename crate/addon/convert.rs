@@ -13,9 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[napi(object)]
 pub struct NativeOptions {
     /// The name of an architecture of the engine.
-    #[napi(
-        ts_type = "'poll' | 'select' | 'poll-syscall' | 'one-at-a-time' | 'thread-per-connection' | 'thread-pool'"
-    )]
+    #[napi(ts_type = "'poll' | 'select' | 'poll-syscall' | 'one-at-a-time' | \
+                   'thread-per-connection' | 'thread-pool'")]
     pub design: String,
     /// Threads of a pool; designs without one ignore it.
     pub workers: u32,

@@ -45,8 +45,8 @@ pub fn share_listener(
 pub fn close_descriptors(descriptors: Vec<i32>) {
     #[cfg(unix)]
     for descriptor in descriptors.into_iter().filter(|&descriptor| descriptor >= 0) {
-        // SAFETY: `share_listener` gave it up by `into_raw_fd`, and the caller, who says that nobody
-        // took it, is its only owner.
+        // SAFETY: `share_listener` gave it up by `into_raw_fd`, and the caller, who says that
+        // nobody took it, is its only owner.
         drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
     }
     #[cfg(not(unix))]

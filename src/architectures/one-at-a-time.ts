@@ -1,7 +1,8 @@
 /**
  * The simplest server that there is: accept, serve to the end, accept the next.
  *
- * A client that says nothing keeps all others waiting; that is its lesson. `crate/engine/src/blocking`.
+ * A client that says nothing keeps all others waiting; that is its lesson. The engine's part is
+ * `crate/engine/src/blocking`.
  */
 
 import { startNative } from '../native-driver.ts'

@@ -1,8 +1,8 @@
 /**
  * The oldest way to wait for many: a bit for each descriptor, handed over and walked each time.
  *
- * The loop is that of `poll`, and so is everything else; `select_syscall.rs` is what differs. What has
- * a descriptor from 1024 on is refused.
+ * The loop is that of `poll`, and so is everything else; `select_syscall.rs` is what differs. A
+ * connection whose descriptor is 1024 or more is refused.
  */
 
 import { startNative } from '../native-driver.ts'

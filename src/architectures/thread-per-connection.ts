@@ -1,5 +1,6 @@
 /**
- * Every client has a thread of its own, which blocks on it. `crate/engine/src/blocking`.
+ * Every client has a thread of its own, which blocks on it. The engine's part is
+ * `crate/engine/src/blocking`.
  */
 
 import { startNative } from '../native-driver.ts'

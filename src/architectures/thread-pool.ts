@@ -1,7 +1,7 @@
 /**
  * Some threads that share a listener; each blocks on the client that it took, and the others wait.
  *
- * One that fails is replaced. `crate/engine/src/blocking`.
+ * One that fails is replaced. The engine's part is `crate/engine/src/blocking`.
  */
 
 import { startNative } from '../native-driver.ts'

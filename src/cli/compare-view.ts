@@ -3,6 +3,8 @@
 import { createLogUpdate } from 'log-update'
 import type { Progress } from '../load/comparison.ts'
 
+const TICK_MS = 1000
+
 /** Where it is shown. */
 export type ViewStream = NodeJS.WritableStream & { isTTY?: boolean }
 
@@ -20,11 +22,26 @@ export function createCompareView(stream: ViewStream): CompareView {
       end: () => {},
     }
   }
+  return terminalView(stream)
+}
+
+/** Counts down between steps, for some of them take long. */
+function terminalView(stream: ViewStream): CompareView {
   const draw = createLogUpdate(stream)
+  let shown = ''
+  let endsAt = 0
+  const redraw = (): void => draw(`${shown} (${timeLeft(endsAt - performance.now())})`)
+  const timer = setInterval(redraw, TICK_MS)
+  timer.unref()
   return {
-    step: (text, msLeft) => draw(`${text} (${timeLeft(msLeft)})`),
+    step: (text, msLeft) => {
+      shown = text
+      endsAt = performance.now() + msLeft
+      redraw()
+    },
     note: text => draw.persist(`note: ${text}`),
     end: () => {
+      clearInterval(timer)
       draw.clear()
       draw.done()
     },

@@ -22,6 +22,8 @@ export class ChildPort implements Port {
     this.#child = child
     this.hand = takesSockets ? socket => this.#hand(socket) : undefined
     child.on('message', (message: unknown) => {
+      this.#handing?.destroy()
+      this.#handing = undefined
       if (message === HELLO) this.#greet()
       else listener.heard(message as readonly Report[])
     })
@@ -72,8 +74,10 @@ export class ChildPort implements Port {
     for (const batch of early) this.post(batch)
   }
 
+  /** The leader's copy is kept until the member has its own, so that none is lost on the way. */
   #hand(socket: Socket): void {
-    if (this.#child.connected) this.#child.send(SOCKET, socket, {}, () => {})
+    this.#handing = socket
+    if (this.#child.connected) this.#child.send(SOCKET, socket, { keepOpen: true }, () => {})
     else socket.destroy()
   }
 }

@@ -195,10 +195,14 @@ export class Member implements Observer {
     }
   }
 
-  /** Every end is wanted: of those that the leader knows it must know. */
+  /**
+   * Every end is wanted, for the leader must know of the end of those that it knows. Whom it is
+   * to be told of it knows from the beginning, so that it can tell of the end if this member dies.
+   */
   #observe(driver: MemberDriver, interest: Interest): void {
     this.#interest = interest
-    driver.observe({ ...interest, closed: true })
+    const opened = interest.opened || interest.requested || interest.responded || interest.closed
+    driver.observe({ ...interest, opened, closed: true })
   }
 
   #broadcast(driver: MemberDriver, ticket: number, bytes: Buffer, group?: string): void {

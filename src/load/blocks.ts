@@ -15,7 +15,14 @@ import { untilAtRest } from './process-tree.ts'
 import type { BlockRecord, BlockValues } from './run-file.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { cpuPerRequestUs, faultOf, probeRate, runClosed, runOpen, type Target } from './slices.ts'
+import {
+  cpuPerRequestUs,
+  faultOf,
+  probeRate,
+  runClosedSurely,
+  runOpen,
+  type Target,
+} from './slices.ts'
 import type { Random } from './statistics.ts'
 
 /** Between rates that a server bears and does not, where its capacity is about known. */
@@ -115,10 +122,10 @@ async function measureClosed(
   for (let round = 0; round < rounds; round++) {
     for (const runner of shuffled(runners, random)) {
       await untilAtRest(runner.server.pid)
-      const result = await runClosed(generator, runner, settings, slices.closed)
+      const result = await runClosedSurely(generator, runner, settings, slices.closed)
       results.push(result)
       addFault(faults, runner, 'the closed load', result)
-      runner.cpuPerRequestUs.push(cpuPerRequestUs(result))
+      if (result.right > 0) runner.cpuPerRequestUs.push(cpuPerRequestUs(result))
     }
   }
 }

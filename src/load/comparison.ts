@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto'
 import { LancelotError } from '../errors.ts'
 import { type Block, measureBlock } from './blocks.ts'
+import { buildContestant } from './build-contestant.ts'
 import { type Contestant, recordOf, requireUniqueNames } from './contestants.ts'
 import { type Explained, explain } from './explanation.ts'
 import { faceGate } from './gate/gate.ts'
@@ -79,7 +80,7 @@ export function defaultSettings(isQuick: boolean): Omit<Settings, 'openRate'> {
     depth: 1,
     objectiveMs: 5,
     minutesMax: 10,
-    ...(isQuick && { blocksMin: 2, blocksMax: 2, roundsPerBlock: 2 }),
+    ...(isQuick && { minutesMax: 2, blocksMin: 2, blocksMax: 2, roundsPerBlock: 2 }),
   }
 }
 
@@ -131,7 +132,12 @@ async function measureAll(session: Session, options: ComparisonOptions): Promise
   const { contestants, leaveOut = [], isQuick = false } = options
   const instrument = leaveOut.includes('instrument') ? [] : await proveInstrument(session, isQuick)
   const gate = new GateBook(contestants)
-  if (!leaveOut.includes('gate')) await faceAll(session, contestants, gate, isQuick)
+  for (const contestant of contestants.filter(({ build }) => build !== undefined)) {
+    session.tell(`build: ${contestant.name}`)
+    const fault = await buildContestant(contestant)
+    if (fault !== undefined) gate.fail(contestant.name, 'building', fault)
+  }
+  if (!leaveOut.includes('gate')) await faceAll(session, gate, isQuick)
   let explained: Explained = { cycles: [], growth: [], limiters: [] }
   const isTrusted = instrument.every(({ passed }) => passed)
   // A smoke run goes on, for it is there to see that every part works.
@@ -164,14 +170,9 @@ async function proveInstrument(session: Session, isQuick: boolean): Promise<Inst
   return checks
 }
 
-async function faceAll(
-  session: Session,
-  contestants: readonly Contestant[],
-  gate: GateBook,
-  isQuick: boolean,
-): Promise<void> {
+async function faceAll(session: Session, gate: GateBook, isQuick: boolean): Promise<void> {
   const { seed } = session.settings
-  for (const contestant of contestants) {
+  for (const contestant of gate.passing()) {
     session.tell(`gate: ${contestant.name} faces the mistakes`)
     try {
       const options = isQuick ? { seed, churnMs: CHURN_MS_QUICK } : { seed }

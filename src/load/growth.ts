@@ -10,7 +10,13 @@ import { untilAtRest } from './process-tree.ts'
 import type { GrowthRecord } from './run-file.ts'
 import { startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { type ClosedLoad, cpuPerRequestUs, faultOf, runClosed, type Target } from './slices.ts'
+import {
+  type ClosedLoad,
+  cpuPerRequestUs,
+  faultOf,
+  runClosedSurely,
+  type Target,
+} from './slices.ts'
 
 const ACTIVE_USERS = 10
 const CONNECTIONS: readonly number[] = [10, 100, 1000]
@@ -87,7 +93,7 @@ async function point(
   await untilAtRest(target.server.pid)
   let fault: string | undefined
   try {
-    const result = await runClosed(generator, target, load, slices.cycle)
+    const result = await runClosedSurely(generator, target, load, slices.cycle)
     fault = faultOf(result)
     if (fault === undefined) return result
   } catch (error) {

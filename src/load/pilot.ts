@@ -10,7 +10,7 @@ import { SERVER_CORE } from './machine.ts'
 import { untilAtRest } from './process-tree.ts'
 import { startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { faultOf, probeRate, runClosed } from './slices.ts'
+import { faultOf, probeRate, runClosedSurely } from './slices.ts'
 
 const STEP = 1.5
 const FINENESS = 1.15
@@ -55,7 +55,7 @@ async function look(session: Session, contestant: Contestant, pilot: Pilot): Pro
     const target = { contestant, server }
     const { warmMs, measureMs } = slices.closed
     const times = { warmMs: warmMs * 2, measureMs: measureMs * CLOSED_MEASURE_FACTOR }
-    const closed = await runClosed(generator, target, settings, times)
+    const closed = await runClosedSurely(generator, target, settings, times)
     const detail = faultOf(closed)
     if (detail !== undefined) {
       pilot.faults.push({ name, load: 'the closed load', detail })

@@ -15,6 +15,8 @@ import { descendants } from './process-tree.ts'
 
 /** Compilers and virtual machines take their time. */
 const LISTEN_MS_MAX = 20_000
+/** Who listens may still start those that answer. Who never answers is for others to judge. */
+const FIRST_ANSWER_MS_MAX = 5000
 const TRY_STEP_MS = 20
 const STDERR_LENGTH_MAX = 2000
 
@@ -40,11 +42,11 @@ export interface StartOptions {
 }
 
 /**
- * Starts a contestant on a free port of 127.0.0.1; resolves once it takes connections. Rejects
- * with ERR_LANCELOT_TARGET, which says what it wrote to stderr.
+ * Starts a contestant on a free port of 127.0.0.1; resolves once it takes connections and answered,
+ * whatever it was. Rejects with ERR_LANCELOT_TARGET, which says what it wrote to stderr.
  */
 export async function startServerProcess(
-  { name, command }: Pick<Contestant, 'name' | 'command'>,
+  { name, command, exchanges }: Contestant,
   { core, environment = {} }: StartOptions = {},
 ): Promise<ServerProcess> {
   const port = await freePort()
@@ -83,6 +85,7 @@ export async function startServerProcess(
     },
   }
   await untilListening(server)
+  await untilAnswering(server.port, exchanges[0]?.[0] ?? '')
   return server
 }
 
@@ -112,6 +115,19 @@ function takesConnections(port: number): Promise<boolean> {
       resolve(true)
     })
     socket.once('error', () => resolve(false))
+  })
+}
+
+/** Asks once; resolves when anything came, the connection ended, or it took too long. */
+function untilAnswering(port: number, request: string): Promise<void> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'))
+    const finish = (): void => {
+      socket.destroy()
+      resolve()
+    }
+    socket.setTimeout(FIRST_ANSWER_MS_MAX, finish)
+    socket.once('data', finish).once('error', finish).once('close', finish)
   })
 }
 

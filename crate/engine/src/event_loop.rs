@@ -4,8 +4,8 @@
 //! wait, take commands, serve what was announced, serve the ready list, do what the application
 //! wants, expire deadlines, ring.
 //!
-//! Invariant: every connection is in the slab, in the selector, and in the wheel under one deadline; it
-//! leaves all three in `close`, and only there.
+//! Invariant: every connection is in the slab, in the selector, and in the wheel under one
+//! deadline; it leaves all three in `close`, and only there.
 
 mod accepting;
 mod acting;

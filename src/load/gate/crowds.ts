@@ -15,6 +15,8 @@ import {
 } from './check.ts'
 
 const IDLE_CLIENTS = 10
+/** Who waits so long for an answer is blocked. */
+const BLOCKED_MS = 2000
 /** What the slow reader asks: until the server stops reading, or it was this much or this long. */
 const ASK_MS = 300
 const ASK_BYTES_MAX = 2 ** 22
@@ -69,7 +71,7 @@ async function besideOthers(
   const { request, response } = exchangeAt(subject, 0)
   return visit(subject.port, `an active client beside ${others}`, async active => {
     await active.send(request)
-    const isServed = (await active.waitFor(response.length)) === 'came'
+    const isServed = (await active.waitFor(response.length, BLOCKED_MS)) === 'came'
     await letGo()
     if (!isServed) await active.waitFor(response.length)
     const came = active.received()

@@ -3,7 +3,7 @@
 import type { Metric, RunFile } from '../run-file.ts'
 import { design, scroller } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
-import { figure, interval, micros, ratio, whole } from './numbers.ts'
+import { figure, interval, micros, ratio, tick, whole } from './numbers.ts'
 import { round, seriesClass } from './series.ts'
 import { METRIC_WORDS, type Standing, standingsOf } from './standings.ts'
 
@@ -29,7 +29,7 @@ export function ranking(run: RunFile, places: Places): Part {
 <tbody role="rowgroup">${rows}</tbody></table>
 <p class="note">Bars begin at 0. The line across the end of a bar is the interval of its ratio to
 the first, which holds the truth with ${confidence(run)} for all verdicts of this measure together.
-Designs share a rank where no difference was found.</p>`
+Designs share a rank where neither is surely better.</p>`
 }
 
 /** The confidence of a run's verdicts as text. */
@@ -96,7 +96,7 @@ export function otherMeasures(run: RunFile, places: Places): Part {
     caption,
     html`<table class="measures"><caption>${caption}</caption>
 <thead><tr><th scope="col">Design</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
-  )}<p class="note">Capacity is the highest rate whose 99th percentile is at most ${figure(
+  )}<p class="note">Capacity is the highest rate whose 99th percentile is at most ${tick(
     run.settings.objectiveMs,
   )} ms. The percentiles are response times, from when a request was due, under an open load of
 ${whole(

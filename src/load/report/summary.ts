@@ -56,11 +56,15 @@ function joined(names: readonly Part[]): Part {
   })
 }
 
+/** Several reasons become a list, under what they have in common: `lead: one; two; three`. */
 function noVerdict(text: string): Html {
-  const reasons = text.split('; ')
+  const [first = '', ...others] = text.split('; ')
+  const colon = first.indexOf(': ')
+  const lead = others.length > 0 && colon > 0 ? first.slice(0, colon + 1) : ''
+  const reasons = [lead === '' ? first : first.slice(colon + 2), ...others]
   const reason =
-    reasons.length > 1
-      ? html`<ul>${reasons.map(each => html`<li>${each}</li>`)}</ul>`
+    others.length > 0
+      ? html`${lead && html`<p>${lead}</p>`}<ul>${reasons.map(each => html`<li>${each}</li>`)}</ul>`
       : html`<p>${text}</p>`
   return html`<div class="no-verdict" role="note"><p class="big">No verdict</p>${reason}
 <p>The figures below were measured, but they do not show which design costs less.</p></div>`

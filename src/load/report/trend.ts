@@ -46,7 +46,9 @@ export function trendSection(runs: readonly RunFile[], places: Places): Part {
   if (runs.length < 3) return null
   const machines = new Set(runs.map(({ machine }) => machine.cpu))
   const lead = html`${runs.length} runs, as they were named. They were not interleaved, so this
-shows and does not judge.${machines.size > 1 && ` They are of ${machines.size} different machines.`}`
+shows and does not judge.${
+    machines.size > 1 && ` They are of ${machines.size} different machines.`
+  }`
   const drawn = MEASURES.map(measure => trendFigure(runs, measure, places))
   const rows = runs.map((run, index) => [
     `run ${index + 1}`,

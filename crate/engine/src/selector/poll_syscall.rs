@@ -1,4 +1,5 @@
-//! `poll(2)` itself: the loop hands over the list of its sockets each time, and the system walks it.
+//! `poll(2)` itself: the loop hands over the list of its sockets each time, and the system walks
+//! it.
 //!
 //! The list is made anew before each wait, from the sockets themselves, for a safe wrapper takes no
 //! descriptor that might be closed meanwhile. What that costs is a few percent of what the system's
@@ -133,4 +134,62 @@ fn poll_timeout(timeout: Option<Duration>) -> PollTimeout {
     timeout.map_or(PollTimeout::NONE, |timeout| {
         PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::selector::Watched;
+    use std::collections::HashSet;
+    use std::io::{PipeWriter, Write};
+
+    /// So many entries for one pipe.
+    struct Crowd(PipeReader, usize);
+
+    impl Sources for Crowd {
+        fn each<'a>(&'a self, mut look: impl FnMut(Watched<'a>)) {
+            for number in 0..self.1 {
+                let (token, descriptor) = (Token(number), self.0.as_fd());
+                look(Watched { token, descriptor, reads: true, writes: false });
+            }
+        }
+    }
+
+    fn readable_crowd(count: usize) -> (Crowd, PipeWriter) {
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"x").unwrap();
+        (Crowd(reader, count), writer)
+    }
+
+    fn announced_by_one_wait(selector: &mut PollSyscall, crowd: &Crowd) -> HashSet<Token> {
+        let mut events = PollSyscall::events();
+        selector.wait(&mut events, crowd, None).unwrap();
+        assert_eq!(events.len(), EVENTS_PER_TURN);
+        events.iter().map(|event| event.token).collect()
+    }
+
+    #[test]
+    fn what_one_wait_has_no_room_for_is_first_in_the_next() {
+        let (mut selector, waker) = PollSyscall::open().unwrap();
+        let (crowd, _writer) = readable_crowd(2 * EVENTS_PER_TURN);
+        let first = announced_by_one_wait(&mut selector, &crowd);
+        waker.wake().unwrap();
+        let second = announced_by_one_wait(&mut selector, &crowd);
+        assert!(first.is_disjoint(&second));
+        let third = announced_by_one_wait(&mut selector, &crowd);
+        assert_eq!(third, first);
+    }
+
+    #[test]
+    fn a_wake_ends_one_wait_and_not_the_next() {
+        let (mut selector, waker) = PollSyscall::open().unwrap();
+        let (nobody, _writer) = readable_crowd(0);
+        let mut events = PollSyscall::events();
+        waker.wake().unwrap();
+        waker.wake().unwrap();
+        selector.wait(&mut events, &nobody, None).unwrap();
+        let list = [PollFd::new(selector.wakes.as_fd(), PollFlags::POLLIN)];
+        assert_eq!(poll(&mut list.clone(), PollTimeout::ZERO), Ok(0), "both wakes were taken");
+        assert_eq!(events.len(), 0);
+    }
 }

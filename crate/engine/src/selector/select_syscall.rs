@@ -1,8 +1,8 @@
 //! `select(2)` itself: a bit for each descriptor, handed over each time and walked by the system.
 //!
-//! It cannot watch descriptors from 1024 on: there is no bit for them. A connection that gets one is
-//! refused. Nor does it say that a socket broke of which nothing is to be announced: that shows when
-//! the loop reads or writes it again, or at a deadline.
+//! It cannot watch descriptors from 1024 on: there is no bit for them. A connection that gets one
+//! is refused. Nor does it say that a socket broke of which nothing is to be announced: that shows
+//! when the loop reads or writes it again, or at a deadline.
 
 use super::{Announced, Selector, Sources, Waker, Watched, emptied, open_pipe, take_wakes};
 use mio::Token;
@@ -120,8 +120,8 @@ fn check(socket: &impl AsRawFd) -> io::Result<()> {
     }
     let descriptor = socket.as_raw_fd();
     let fault = format!(
-        "select(2) watches descriptors below {FD_SETSIZE}, and the server got {descriptor}: let the \
-         process open less before, or choose another architecture"
+        "select(2) watches descriptors below {FD_SETSIZE}, and the server got {descriptor}: let \
+         the process open less before, or choose another architecture"
     );
     Err(io::Error::new(io::ErrorKind::Unsupported, fault))
 }

@@ -1,6 +1,6 @@
-//! Peers that break off while nobody reads them. Not with `select(2)`, which says nothing of a socket
-//! of which nothing is wanted: there it shows when the connection is read or written again, or at a
-//! deadline.
+//! Peers that break off while nobody reads them. Not with `select(2)`, which says nothing of a
+//! socket of which nothing is wanted: there it shows when the connection is read or written again,
+//! or at a deadline.
 
 use crate::common::client::Client;
 use crate::common::rig::Rig;

@@ -25,6 +25,8 @@ const MS: u64 = 1_000_000;
 /// The poll's clock ticks in milliseconds, and a wake-up takes some microseconds: what is due
 /// sooner than this is waited for by asking the poll again and again.
 const SPIN_NS: u64 = 1_100_000;
+/// The longest sleep. Who was stopped or starved meanwhile sleeps longer, and it shows.
+const SLEEP_MS_MAX: u64 = 5;
 /// Events of one turn. Few where something may be due meanwhile.
 const EVENTS_MAX_CLOSED: usize = 1024;
 const EVENTS_MAX_OPEN: usize = 32;
@@ -204,7 +206,7 @@ impl Field {
     /// Waits for events, until `wake` at the latest. Sleeps only while that is far.
     pub fn wait(&mut self, wake: u64) -> Result<(), LoadError> {
         let now = self.clock.now();
-        let sleep_ms = wake.saturating_sub(now + SPIN_NS) / MS;
+        let sleep_ms = (wake.saturating_sub(now + SPIN_NS) / MS).min(SLEEP_MS_MAX);
         let result = self.poll.poll(&mut self.events, Some(Duration::from_millis(sleep_ms)));
         if sleep_ms > 0 {
             self.clock.woke(sleep_ms * MS);
