@@ -1,5 +1,7 @@
 /** `lancelot compare`: what it refuses, what it writes, and how it exits. */
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +40,21 @@ test('a file of contestants that is none is a failure', async t => {
   const ended = await run(t, 'compare', '--contestants', 'package.json')
   t.is(ended.code, 1)
   t.regex(ended.stderr, /holds no list.*ERR_LANCELOT_RUN_FILE/)
+})
+
+test.serial('Ctrl-C ends what was started and says so', async t => {
+  const words = ['--import', '@oxc-node/core/register', 'src/cli/main.ts', 'compare', '--quick']
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  let stderr = ''
+  const closed = once(child, 'close')
+  for await (const piece of child.stderr.setEncoding('utf8')) {
+    stderr += piece
+    if (/gate: callback/.test(stderr) && !child.killed) child.kill('SIGINT')
+  }
+  const [code] = await closed
+  t.is(code, 1, stderr)
+  t.regex(stderr, /SIGINT; ended [1-9]\d* processes that it had started\n$/)
 })
 
 test.serial(

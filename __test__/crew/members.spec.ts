@@ -78,14 +78,14 @@ for (const crew of MEMBERS) {
 for (const crew of STANDING) {
   test.serial(`${crew}: a member that ends by itself is told of and replaced`, async t => {
     const server = await start(t, crew, { handlerModule: MODULE, workers: 1 })
-    const { client, said } = await ask(server, 'where')
     const [failed, closed] = [nextError(server), nextClose(server)]
+    const { client, said } = await ask(server, 'where')
     client.send('die?')
     t.is((await failed).code, 'ERR_LANCELOT_WORKER')
     t.is((await closed).code, 'server-failed')
     const again = await ask(server, 'where')
     t.not(again.said, said)
-    t.like(server.stats(), { accepted: 2, open: 1, closed: 1, inFlight: 0 })
+    await untilStats(server, { accepted: 2, open: 1, closed: 1, inFlight: 0 })
   })
 
   test.serial(`${crew}: a module that cannot be imported is refused at the start`, async t => {
@@ -97,9 +97,9 @@ for (const crew of STANDING) {
 
 test.serial('processes: one that is killed ends its connections and no others', async t => {
   const server = await start(t, 'processes', { handlerModule: MODULE })
+  const [failed, closed] = [nextError(server), nextClose(server)]
   const [one, other] = [await ask(server, 'where'), await ask(server, 'where')]
   t.not(one.said, other.said)
-  const [failed, closed] = [nextError(server), nextClose(server)]
   process.kill(Number.parseInt(one.said, 10), 'SIGKILL')
   t.regex((await failed).message, /SIGKILL.*replaced/)
   t.is((await closed).code, 'server-failed')
@@ -121,9 +121,8 @@ test.serial('inetd: every connection has a process, which ends with it', async t
 test.serial('processes: no process is left', async t => {
   const server = await start(t, 'processes', { handlerModule: MODULE })
   const { client, said } = await ask(server, 'where')
-  const closing = server.close()
-  await client.finish()
-  t.deepEqual(await closing, { drained: 1, cut: 0 })
+  t.deepEqual(await server.close(), { drained: 1, cut: 0 })
+  t.is(await client.finish(), 'fin')
   t.false(isRunning(Number.parseInt(said, 10)))
 })
 

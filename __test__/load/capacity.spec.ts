@@ -16,7 +16,7 @@ function server(borne: number, isGenerators = false) {
 }
 
 for (const borne of [30, 500, 990, 1000, 1100, 7000, 123_456]) {
-  test(`what bears ${borne} is found to bear at most that, and less by the fineness only`, async t => {
+  test(`of what bears ${borne} that is found, less by the fineness at most`, async t => {
     const { probe, tried } = server(borne)
     const { rate, isGenerators } = await searchCapacity(probe, SEARCH)
     t.true(rate !== null && rate <= borne && rate >= borne / SEARCH.fineness, `${rate}`)

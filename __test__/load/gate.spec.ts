@@ -1,3 +1,5 @@
+/** The gate: each mistake against a server that is wrong in that way, and one that is right. */
+
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { type Contestant, commandContestant } from '../../src/load/contestants.ts'

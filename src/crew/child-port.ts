@@ -10,10 +10,15 @@ export const SOCKET = 'socket'
 /** What a member says first: it hears. In a worker of cluster what was sent before that is lost. */
 export const HELLO = 'hello'
 
+/** How long the channel of a process that has ended is read. */
+const READ_MS = 100
+
 /** A child that was started with an IPC channel whose serialization is `advanced`. */
 export class ChildPort implements Port {
   readonly hand: ((socket: Socket) => void) | undefined
   readonly #child: ChildProcess
+  /** What it was handed last. */
+  #handing: Socket | undefined
   /** What was posted before it could hear. */
   #early: (readonly unknown[])[] | undefined = []
 
@@ -22,25 +27,29 @@ export class ChildPort implements Port {
     this.#child = child
     this.hand = takesSockets ? socket => this.#hand(socket) : undefined
     child.on('message', (message: unknown) => {
-      this.#handing?.destroy()
-      this.#handing = undefined
       if (message === HELLO) this.#greet()
-      else listener.heard(message as readonly Report[])
+      else {
+        const batch = message as readonly Report[]
+        if (batch.some(([kind]) => kind === 'took')) this.#handing?.destroy()
+        listener.heard(batch)
+      }
     })
-    // What was sent before the end may be read after the exit was told.
-    let endsLeft = 2
-    let how = ''
-    const end = (): void => {
-      endsLeft -= 1
-      if (endsLeft === 0) listener.ended(how)
+    let isOver = false
+    const end = (how: string): void => {
+      if (isOver) return
+      isOver = true
+      this.#handing?.destroy()
+      listener.ended(how)
     }
     child.once('exit', (code, signal) => {
-      how = signal === null ? `exit code ${code}` : `signal ${signal}`
-      end()
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`
+      // What was sent before the end may be read after the exit was told, and of a channel that
+      // broke within a message no end is told at all.
+      child.once('disconnect', () => end(how))
+      setTimeout(end, child.connected ? READ_MS : 0, how)
     })
-    child.once('disconnect', end)
     child.on('error', error => {
-      if (child.pid === undefined) listener.ended(error.message)
+      if (child.pid === undefined) end(error.message)
     })
   }
 
@@ -74,7 +83,7 @@ export class ChildPort implements Port {
     for (const batch of early) this.post(batch)
   }
 
-  /** The leader's copy is kept until the member has its own, so that none is lost on the way. */
+  /** The leader's copy is kept until the member has its own, so that it is closed if that dies. */
   #hand(socket: Socket): void {
     this.#handing = socket
     if (this.#child.connected) this.#child.send(SOCKET, socket, { keepOpen: true }, () => {})

@@ -202,7 +202,12 @@ export class Member implements Observer {
   #observe(driver: MemberDriver, interest: Interest): void {
     this.#interest = interest
     const opened = interest.opened || interest.requested || interest.responded || interest.closed
+    if (opened && !driver.interest.opened) void this.#introduceAll(driver)
     driver.observe({ ...interest, opened, closed: true })
+  }
+
+  async #introduceAll(driver: MemberDriver): Promise<void> {
+    for await (const connection of driver.connections()) this.#introduce(connection)
   }
 
   #broadcast(driver: MemberDriver, ticket: number, bytes: Buffer, group?: string): void {

@@ -16,6 +16,7 @@ import type { BlockRecord, BlockValues } from './run-file.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
 import {
+  closedFaultOf,
   cpuPerRequestUs,
   faultOf,
   probeRate,
@@ -124,7 +125,7 @@ async function measureClosed(
       await untilAtRest(runner.server.pid)
       const result = await runClosedSurely(generator, runner, settings, slices.closed)
       results.push(result)
-      addFault(faults, runner, 'the closed load', result)
+      addFault(faults, runner, 'the closed load', closedFaultOf(result))
       if (result.right > 0) runner.cpuPerRequestUs.push(cpuPerRequestUs(result))
     }
   }
@@ -147,7 +148,7 @@ async function measureOpen(
     const result = await runOpen(generator, runner, load, slices.open)
     results.push(result)
     lags.push(result.sendLagP99Us)
-    addFault(faults, runner, 'the open load', result)
+    addFault(faults, runner, 'the open load', faultOf(result))
     if (metrics.includes('p50')) runner.p50Us.push(result.p50Us)
     if (metrics.includes('p99')) runner.p99Us.push(result.p99Us)
     spectra.push({ name: runner.contestant.name, responseTimes: result.responseTimes })
@@ -170,6 +171,10 @@ async function measureCapacity(
       async rate => {
         await untilAtRest(runner.server.pid)
         const load = { rate: Math.round(rate), connections, seed: seed + number }
+        const found = await probeRate(generator, runner, load, slices.probe, objectiveMs)
+        if (found.passed || rate > known) return found
+        // It bore more a while ago: what disturbed it for a moment may be over.
+        await untilAtRest(runner.server.pid)
         return probeRate(generator, runner, load, slices.probe, objectiveMs)
       },
       { start, step: STEP, fineness: FINENESS },
@@ -178,10 +183,14 @@ async function measureCapacity(
   }
 }
 
-function addFault(faults: Block['faults'], runner: Runner, load: string, result: RunResult): void {
-  const { name } = runner.contestant
-  const ended = runner.server.ended()
-  const detail = ended === undefined ? faultOf(result) : `the server died (${ended})`
+function addFault(
+  faults: Block['faults'],
+  { contestant: { name }, server }: Runner,
+  load: string,
+  fault: string | undefined,
+): void {
+  const ended = server.ended()
+  const detail = ended === undefined ? fault : `the server died (${ended})`
   const isKnown = faults.some(each => each.name === name && each.load === load)
   if (detail !== undefined && !isKnown) faults.push({ name, load, detail })
 }

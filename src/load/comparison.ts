@@ -6,7 +6,6 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { LancelotError } from '../errors.ts'
 import { type Block, measureBlock } from './blocks.ts'
 import { buildContestant } from './build-contestant.ts'
 import { type Contestant, recordOf, requireUniqueNames } from './contestants.ts'
@@ -30,6 +29,7 @@ import {
   type RunFile,
   type Settings,
 } from './run-file.ts'
+import { isTargetFault } from './server-process.ts'
 import { type Session, SLICES, SLICES_QUICK } from './session.ts'
 import { seededRandom } from './statistics.ts'
 import { nextStep } from './stopping.ts'
@@ -178,7 +178,7 @@ async function faceAll(session: Session, gate: GateBook, isQuick: boolean): Prom
       const options = isQuick ? { seed, churnMs: CHURN_MS_QUICK } : { seed }
       gate.add(await faceGate(contestant, options))
     } catch (error) {
-      if (!(error instanceof LancelotError) || error.code !== 'ERR_LANCELOT_TARGET') throw error
+      if (!isTargetFault(error)) throw error
       gate.fail(contestant.name, 'starting', error.message)
     }
   }

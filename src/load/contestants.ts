@@ -80,7 +80,10 @@ export function commandContestant(text: string): Contestant {
   return commandNamed(name, words, {})
 }
 
-/** The contestants of a file, such as bench/peers/contestants.json. Rejects with ERR_LANCELOT_RUN_FILE. */
+/**
+ * The contestants of a file, such as bench/peers/contestants.json. Rejects with
+ * ERR_LANCELOT_RUN_FILE where it cannot be read or holds something else.
+ */
 export async function readContestants(file: string): Promise<ContestantsOfFile> {
   const list = await readList(file)
   const found: ContestantsOfFile = { contestants: [], leftOut: [] }

@@ -9,6 +9,7 @@ import { measureCycles } from './cycles.ts'
 import { measureGrowth } from './growth.ts'
 import { findLimiter } from './limiter.ts'
 import type { CycleRecord, GrowthRecord, LimiterRecord } from './run-file.ts'
+import { isTargetFault } from './server-process.ts'
 import type { Session } from './session.ts'
 
 /** Of all the time, what may have passed when another part is begun. */
@@ -34,12 +35,28 @@ export async function explain(
       session.note(`cycles, growth and limiter of ${name} are left out for want of time`)
       continue
     }
-    session.tell(`cycles: ${name}`)
-    explained.cycles.push(...(await measureCycles(session, contestant)))
-    session.tell(`growth: ${name}`)
-    explained.growth.push(...(await measureGrowth(session, contestant, isQuick)))
-    session.tell(`limiter: ${name}`)
-    explained.limiters.push(await findLimiter(session, contestant))
+    try {
+      await explainOne(session, contestant, isQuick, explained)
+    } catch (error) {
+      // It started before; if it never does again, the blocks will say so.
+      if (!isTargetFault(error)) throw error
+      session.note(error.message)
+    }
   }
   return explained
+}
+
+async function explainOne(
+  session: Session,
+  contestant: Contestant,
+  isQuick: boolean,
+  { cycles, growth, limiters }: Explained,
+): Promise<void> {
+  const { name } = contestant
+  session.tell(`cycles: ${name}`)
+  cycles.push(...(await measureCycles(session, contestant)))
+  session.tell(`growth: ${name}`)
+  growth.push(...(await measureGrowth(session, contestant, isQuick)))
+  session.tell(`limiter: ${name}`)
+  limiters.push(await findLimiter(session, contestant))
 }

@@ -12,8 +12,8 @@ import { startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
 import {
   type ClosedLoad,
+  closedFaultOf,
   cpuPerRequestUs,
-  faultOf,
   runClosedSurely,
   type Target,
 } from './slices.ts'
@@ -94,7 +94,7 @@ async function point(
   let fault: string | undefined
   try {
     const result = await runClosedSurely(generator, target, load, slices.cycle)
-    fault = faultOf(result)
+    fault = closedFaultOf(result)
     if (fault === undefined) return result
   } catch (error) {
     fault = (error as Error).message

@@ -8,9 +8,9 @@ import { searchCapacity } from './capacity.ts'
 import type { Contestant } from './contestants.ts'
 import { SERVER_CORE } from './machine.ts'
 import { untilAtRest } from './process-tree.ts'
-import { startServerProcess } from './server-process.ts'
+import { isTargetFault, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { faultOf, probeRate, runClosedSurely } from './slices.ts'
+import { closedFaultOf, probeRate, runClosedSurely } from './slices.ts'
 
 const STEP = 1.5
 const FINENESS = 1.15
@@ -34,8 +34,14 @@ export async function runPilot(
 ): Promise<Pilot> {
   const pilot: Pilot = { capacities: new Map(), faults: [] }
   for (const contestant of contestants) {
-    session.tell(`pilot: ${contestant.name}`)
-    await look(session, contestant, pilot)
+    const { name } = contestant
+    session.tell(`pilot: ${name}`)
+    try {
+      await look(session, contestant, pilot)
+    } catch (error) {
+      if (!isTargetFault(error)) throw error
+      pilot.faults.push({ name, load: 'starting', detail: error.message })
+    }
   }
   return pilot
 }
@@ -56,7 +62,7 @@ async function look(session: Session, contestant: Contestant, pilot: Pilot): Pro
     const { warmMs, measureMs } = slices.closed
     const times = { warmMs: warmMs * 2, measureMs: measureMs * CLOSED_MEASURE_FACTOR }
     const closed = await runClosedSurely(generator, target, settings, times)
-    const detail = faultOf(closed)
+    const detail = closedFaultOf(closed)
     if (detail !== undefined) {
       pilot.faults.push({ name, load: 'the closed load', detail })
       return

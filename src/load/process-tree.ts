@@ -1,4 +1,4 @@
-/** What Linux knows of a process and all that it started: who they are, and when they are at rest. */
+/** What Linux knows of a process and all that it started: who they are, when they are at rest. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'

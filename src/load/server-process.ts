@@ -89,6 +89,11 @@ export async function startServerProcess(
   return server
 }
 
+/** Whether an error is of a contestant that did not start, and so its own fault. */
+export function isTargetFault(error: unknown): error is LancelotError {
+  return error instanceof LancelotError && error.code === 'ERR_LANCELOT_TARGET'
+}
+
 async function untilListening(server: ServerProcess): Promise<void> {
   const deadline = performance.now() + LISTEN_MS_MAX
   while (server.ended() === undefined && performance.now() < deadline) {

@@ -60,7 +60,7 @@ export function runClosed(
 
 /**
  * The same, but again where not one answer came, as may be in short slices on a machine that has no
- * time; the last result of three tries. `faultOf` says if none came in any.
+ * time; the last result of three tries. `closedFaultOf` says if none came in any.
  */
 export async function runClosedSurely(
   generator: Generator,
@@ -86,7 +86,7 @@ export function runOpen(
   return generator.run(openCommand(target, load, times, LATE_MS), onSecond)
 }
 
-/** Whether the server bears a rate: p99 within the objective, and every answer right and in time. */
+/** Whether the server bears a rate: p99 within the objective, all answers right and in time. */
 export async function probeRate(
   generator: Generator,
   target: Target,
@@ -112,13 +112,16 @@ export function cpuPerRequestUs({ serverCpuUs, right }: RunResult): number {
 }
 
 /** What no server may do under load, in words, or undefined. */
-export function faultOf({ wrong, lost, refused, right }: RunResult): string | undefined {
+export function faultOf({ wrong, lost, refused }: RunResult): string | undefined {
   const counts = { wrong, lost, 'refused to ask': refused }
   const found = Object.entries(counts).filter(([, count]) => count > 0)
-  if (found.length > 0) {
-    return found.map(([what, count]) => `${count} answers ${what}`).join(', ')
-  }
-  return right > 0 ? undefined : 'not one answer came'
+  if (found.length === 0) return undefined
+  return found.map(([what, count]) => `${count} answers ${what}`).join(', ')
+}
+
+/** The same of `runClosedSurely`, after which it is also a fault that nothing came. */
+export function closedFaultOf(result: RunResult): string | undefined {
+  return faultOf(result) ?? (result.right > 0 ? undefined : 'not one answer came')
 }
 
 /** The share of the window in which the server ran. */
