@@ -4,8 +4,8 @@ import { LancelotError } from './errors.ts'
 import type { Encoding, Handler } from './types.ts'
 
 /**
- * The handler that a module exports by default. Rejects with `ERR_LANCELOT_HANDLER_MODULE` where the
- * module cannot be imported, or exports something else.
+ * The handler that a module exports by default. Rejects with `ERR_LANCELOT_HANDLER_MODULE` where
+ * the module cannot be imported, or exports something else.
  */
 export async function importHandler(url: URL): Promise<Handler<Encoding>> {
   const { default: handler } = await importModule(url)

@@ -49,6 +49,8 @@ export interface NativeDesign {
   readonly loops?: number
   /** Threads that serve, in designs that have several. Default: 1. */
   readonly workers?: number
+  /** Whether a thread that fails is replaced; else the server stops. Default: it stops. */
+  readonly replacesThreads?: boolean
 }
 
 /** How long the rest of a server may drain after one of its loops failed. */
@@ -69,7 +71,7 @@ export async function startNative(
   const native = makeNative(addon, { ...settings, host, loops }, design)
   const answers = new NativeAnswers(native, settings.answerBytesMax)
   answers.replace(settings.answers)
-  const driver = new NativeDriver(addon, native, answers, { ...settings, loops }, observer)
+  const driver = new NativeDriver(addon, native, answers, { ...settings, loops }, observer, design)
   driver.listen(host)
   return driver
 }
@@ -109,6 +111,7 @@ class NativeDriver implements Driver, Inbound {
   readonly #codes: readonly CloseCode[]
   readonly #settings: ServerSettings
   readonly #observer: Observer
+  readonly #replacesThreads: boolean
   readonly #inbox: Inbox
   readonly #requests: NativeRequests
   readonly #actions: NativeActions
@@ -128,8 +131,10 @@ class NativeDriver implements Driver, Inbound {
     answers: NativeAnswers,
     settings: ServerSettings,
     observer: Observer,
+    { replacesThreads = false }: NativeDesign,
   ) {
     const { loops, encoding } = settings
+    this.#replacesThreads = replacesThreads
     this.answers = answers
     this.#settings = settings
     this.#native = native
@@ -257,6 +262,9 @@ class NativeDriver implements Driver, Inbound {
     if (detail === FAILED_EVENTS) {
       const text = `${number} events were dropped: JavaScript did not take them in time`
       this.#observer.failed(new LancelotError('ERR_LANCELOT_EVENTS_DROPPED', text))
+    } else if (detail === FAILED_LOOP && this.#replacesThreads) {
+      const text = `a thread failed; its connection is closed and it is replaced: ${message}`
+      this.#observer.failed(new LancelotError('ERR_LANCELOT_WORKER', text))
     } else if (detail === FAILED_LOOP) {
       const text = `an event loop failed, and the server stops: ${message}`
       this.#observer.failed(new LancelotError('ERR_LANCELOT_LOOP_FAILED', text))

@@ -52,7 +52,7 @@ export const OPTION_TABLE: Readonly<Record<keyof ServerOptions, OptionRow>> = {
     min: 1,
     max: 64,
     default: undefined,
-    meaning: 'threads or processes that serve, in designs that have several',
+    meaning: 'threads or processes that serve, instead of as many as the design has',
   },
   reusePort: { type: 'boolean', default: false, meaning: 'give every loop its own listener' },
   delimiter: bytes(1, 16, '?', 'the bytes that end a request'),

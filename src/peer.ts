@@ -30,7 +30,7 @@ const WRITES_PER_TURN_MAX = 16
 /** The most that is read from one peer once the server stops. */
 const STOP_READ_BYTES_MAX = 1024 * 1024
 
-/** What is told of what a socket brought; failures and the end of the socket a peer hears itself. */
+/** What is told of what a socket brought; its failures and its end a peer hears itself. */
 export interface PieceTaker {
   handlePiece(piece: Buffer): void
   handleFinished(): void

@@ -187,7 +187,7 @@ export class LancelotServer<E extends Encoding = Encoding> extends InterestEmitt
   }
 }
 
-/** Settles what the design decides: how many workers, and where the handler's module is imported. */
+/** Settles what the design decides: how many workers, and who imports the handler's module. */
 async function completeSettings(
   settings: ServerSettings,
   architecture: Architecture,

@@ -9,7 +9,6 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { LancelotServer } from '../../src/server.ts'
-import { startServer } from '../../src/start-server.ts'
 import type {
   ArchitectureName,
   Connection,
@@ -19,11 +18,26 @@ import type {
   Stats,
 } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
+import { startDesign } from '../start-design.ts'
 
 export type Engine = ArchitectureName
 
 /** The designs to test: one of each way in which events and actions get to the sockets. */
-export const ENGINES: readonly Engine[] = ['callback', 'poll']
+export const ENGINES: readonly Engine[] = [
+  'callback',
+  'coroutine',
+  'poll',
+  'select',
+  'thread-per-connection',
+  'processes',
+  'worker-threads',
+]
+
+/** Limits of the whole server are divided among members, so for exact tests there is one. */
+const FEW_WORKERS: Partial<Record<Engine, { workers: number }>> = {
+  processes: { workers: 1 },
+  'worker-threads': { workers: 1 },
+}
 
 /** Starts a server for one test, which ends with it however it goes. */
 export async function start<E extends Encoding = 'utf8'>(
@@ -32,7 +46,7 @@ export async function start<E extends Encoding = 'utf8'>(
   options: ServerOptions<E> = {},
 ): Promise<LancelotServer<E>> {
   const all = { port: 0, answers: { x: 'X.' }, ...options }
-  const server = await startServer<E>({ ...all, architecture: engine })
+  const server = await startDesign<E>({ ...all, ...FEW_WORKERS[engine], architecture: engine })
   t.teardown(() => server.close({ drainMsMax: 0 }))
   return server
 }

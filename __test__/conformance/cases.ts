@@ -7,7 +7,6 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { CLOSE_CODES, type CloseCode, ERROR_CODES, type ErrorCode } from '../../src/errors.ts'
-import { ARCHITECTURE_NAMES } from '../../src/options.ts'
 import type { Answer, AnswerTable, ServerOptions, Stats } from '../../src/types.ts'
 
 /** What the handler of a case does with one request. */
@@ -38,14 +37,8 @@ export interface Step {
   state?: 'open' | 'draining' | 'lingering' | 'closed'
 }
 
-/** What every case has. */
-interface CommonCase {
-  /** The designs that cannot meet it by their nature, each with why. */
-  cannot: ReadonlyMap<string, string>
-}
-
 /** A case whose server does not start. */
-export interface RefusedCase extends CommonCase {
+export interface RefusedCase {
   title: string
   cores: boolean
   options: Record<string, unknown>
@@ -53,7 +46,7 @@ export interface RefusedCase extends CommonCase {
 }
 
 /** A case with a conversation. */
-export interface TalkCase extends CommonCase {
+export interface TalkCase {
   title: string
   cores: boolean
   options: Record<string, unknown>
@@ -105,7 +98,7 @@ export function serverOptions(from: Case): ServerOptions {
 }
 
 const TALK_FIELDS = ['steps', 'out', 'code', 'requests', 'stats', 'handler']
-const COMMON_FIELDS = ['name', 'rule', 'cores', 'options', 'cannot']
+const COMMON_FIELDS = ['name', 'rule', 'cores', 'options']
 const CORE_STEPS = ['take', 'reading', 'state']
 const STEP_TYPES: Record<keyof Step, string> = {
   send: 'string',
@@ -135,12 +128,7 @@ export function parseCase(value: unknown, where: string): Case {
   check(typeof name === 'string' && name !== '', where, 'has no name')
   check(/^P([1-9]|10)$/.test(String(rule)), where, 'has no rule P1 to P10')
   check(typeof cores === 'boolean', where, 'has a "cores" that is neither true nor absent')
-  const common = {
-    title: `${rule}: ${name}`,
-    cores,
-    options: record(options, where),
-    cannot: parseCannot(fields.cannot, where),
-  }
+  const common = { title: `${rule}: ${name}`, cores, options: record(options, where) }
   if ('refused' in fields) {
     const refused = fields.refused as ErrorCode
     check(refused in ERROR_CODES, where, `is refused with an unknown code "${refused}"`)
@@ -149,18 +137,7 @@ export function parseCase(value: unknown, where: string): Case {
   return { ...common, ...parseTalk(fields, cores, where) }
 }
 
-function parseCannot(value: unknown, where: string): ReadonlyMap<string, string> {
-  const cannot = new Map<string, string>()
-  for (const [name, why] of Object.entries(record(value ?? {}, where))) {
-    const isDesign = (ARCHITECTURE_NAMES as readonly string[]).includes(name)
-    check(isDesign, where, `cannot be met by an unknown design "${name}"`)
-    check(typeof why === 'string' && why !== '', where, `does not say why ${name} cannot meet it`)
-    cannot.set(name, why)
-  }
-  return cannot
-}
-
-type Talk = Omit<TalkCase, 'title' | 'cores' | 'options' | 'cannot'>
+type Talk = Omit<TalkCase, 'title' | 'cores' | 'options'>
 
 function parseTalk(fields: Record<string, unknown>, cores: boolean, where: string): Talk {
   const { steps, out, requests, stats = {} } = fields

@@ -7,7 +7,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { startServer } from '../../index.ts'
 import { connect } from '../../src/client.ts'
 import { ARCHITECTURE_NAMES } from '../../src/options.ts'
 import { lancelot } from '../../src/protocols/lancelot.ts'
@@ -18,6 +17,7 @@ import type {
   StartOptions,
   Stats,
 } from '../../src/types.ts'
+import { startDesign } from '../start-design.ts'
 import { Peer } from './peer.ts'
 import type { Server, Start } from './run-on-server.ts'
 
@@ -46,7 +46,7 @@ function rule(
 ): void {
   for (const architecture of ARCHITECTURE_NAMES.filter(name => !(name in cannot))) {
     const start: Start = options => {
-      return startServer({ ...options, ...DESIGNS[architecture], architecture })
+      return startDesign({ ...options, ...DESIGNS[architecture], architecture })
     }
     test.serial(`${architecture}: ${title}`, t => run(t, start, architecture))
   }
@@ -199,7 +199,7 @@ rule(`one server's limit in flight makes others wait, not fail`, {}, async (t, s
   const { talks } = crowd(name)
   const peers = Array.from({ length: 5 }, (_, index) => converse(t, server, index, talks))
   await Promise.all(peers)
-  t.is(server.stats().inFlight, 0)
+  t.is((await statsOnce(server, ({ inFlight }) => inFlight === 0)).inFlight, 0)
 })
 
 rule(`connections over connectionsMax are refused and counted`, ONE, async (t, start) => {

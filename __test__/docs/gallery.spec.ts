@@ -39,7 +39,7 @@ test('the README has the table of designs that their summaries make', async t =>
 test('a design is filed under its own name, with a summary that fits its line', t => {
   for (const name of ARCHITECTURE_NAMES) {
     t.is(ARCHITECTURES[name].name, name)
-    t.regex(ARCHITECTURES[name].summary, /^[^.]{20,75}$/, name)
+    t.regex(ARCHITECTURES[name].summary, /^.{20,75}[^.]$/, name)
   }
 })
 

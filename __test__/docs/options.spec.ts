@@ -8,6 +8,7 @@ import {
   CLOSE_OPTION_TABLE,
   EVENTS_OPTION_TABLE,
   OPTION_TABLE,
+  START_OPTION_TABLE,
 } from '../../src/options.ts'
 
 const PATH = new URL('../../docs/options.md', import.meta.url)
@@ -60,14 +61,22 @@ An option that is unknown, of a wrong type or out of its range is refused, by it
 anything is opened. Names that end in \`MsMax\` are milliseconds, in \`BytesMax\` bytes. [The
 protocol](protocol.md) says what happens when a limit is passed.
 
-## Of \`startPollServer\` and \`startJsServer\`
+## Of \`startServer\`
+
+${rows(START_OPTION_TABLE)}
+and those of every server. [The gallery](../README.md#the-gallery) tells of each design.
+\`startPollServer\` and \`startJsServer\` take the rest, and are \`poll\` and \`callback\`.
+
+## Of every server
 
 ${rows(OPTION_TABLE)}
 \`routes\` is an object, a Map or pairs, from the beginning of a request to a handler. A beginning
 has 1 to \`requestBytesMax\` bytes and does not hold the delimiter; the longest that fits a request
 is asked. Text in options is UTF-8, whatever \`encoding\` says.
 
-For the JavaScript server \`loops\` must be 1, and \`reusePort\` needs Node 22.12 or 23.1.
+\`loops\` may be over 1 for \`poll\` and \`loop-and-pool\`. \`workers\` is for \`thread-pool\`,
+\`processes\`, \`worker-threads\`, \`multi-loop\` and \`loop-and-pool\`; the others refuse it.
+\`reusePort\` in JavaScript needs Node 22.12 or 23.1.
 
 ## Of \`close\`
 

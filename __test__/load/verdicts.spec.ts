@@ -130,7 +130,7 @@ test('a capacity that the generator ended is a bound, which may suffice', t => {
   t.deepEqual([both.verdict, both.low, both.high], ['cannot tell', RATIO_MIN, RATIO_MAX])
 })
 
-test('a generator that was disturbed in a quarter of the blocks is no limit, but those say nothing', t => {
+test('a generator disturbed in a quarter of the blocks is no limit, but those say nothing', t => {
   const disturbed = (count: number): Verdict =>
     only(
       carrying(2000, 1000).map((values, index) => {

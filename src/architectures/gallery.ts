@@ -5,6 +5,7 @@ import type { Architecture } from './architecture.ts'
 import { callback } from './callback.ts'
 import { coroutine } from './coroutine.ts'
 import { inetd } from './inetd.ts'
+import { loopAndPool } from './loop-and-pool.ts'
 import { multiLoop } from './multi-loop.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { poll } from './poll.ts'
@@ -16,7 +17,7 @@ import { threadPool } from './thread-pool.ts'
 import { workerThreads } from './worker-threads.ts'
 
 /** The gallery. */
-export const ARCHITECTURES = {
+export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = {
   'one-at-a-time': oneAtATime,
   'thread-per-connection': threadPerConnection,
   'thread-pool': threadPool,
@@ -28,5 +29,6 @@ export const ARCHITECTURES = {
   'poll-syscall': pollSyscall,
   poll,
   'multi-loop': multiLoop,
+  'loop-and-pool': loopAndPool,
   inetd,
-} as Readonly<Record<ArchitectureName, Architecture>>
+}

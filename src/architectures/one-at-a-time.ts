@@ -12,5 +12,6 @@ import type { Architecture } from './architecture.ts'
 export const oneAtATime: Architecture = {
   name: 'one-at-a-time',
   summary: 'one blocking thread: a client is served to its end, then the next',
-  start: (settings, observer) => startNative({ name: 'one-at-a-time' }, settings, observer),
+  start: (settings, observer) =>
+    startNative({ name: 'one-at-a-time', replacesThreads: true }, settings, observer),
 }

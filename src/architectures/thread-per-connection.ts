@@ -10,5 +10,6 @@ import type { Architecture } from './architecture.ts'
 export const threadPerConnection: Architecture = {
   name: 'thread-per-connection',
   summary: 'a blocking native thread for every client',
-  start: (settings, observer) => startNative({ name: 'thread-per-connection' }, settings, observer),
+  start: (settings, observer) =>
+    startNative({ name: 'thread-per-connection', replacesThreads: true }, settings, observer),
 }

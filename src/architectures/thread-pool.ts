@@ -17,6 +17,6 @@ export const threadPool: Architecture = {
   workers: DEFAULT_WORKERS,
   start: (settings, observer) => {
     const { workers = DEFAULT_WORKERS } = settings
-    return startNative({ name: 'thread-pool', workers }, settings, observer)
+    return startNative({ name: 'thread-pool', workers, replacesThreads: true }, settings, observer)
   },
 }

@@ -3,7 +3,7 @@
  *
  * Node.js cannot share a listener between threads, so the addon opens it and gives each thread a
  * descriptor of its own, which that thread owns and closes. A few are kept for threads that take
- * the place of dead ones, and closed with the server; when none is left, a dead one is not replaced.
+ * the place of dead ones, and closed with the server; once none is left, the dead stay.
  * Handlers run on the thread that started the server unless they are a module: then every thread
  * has its own. A connection is served by whichever thread is first to accept it.
  */

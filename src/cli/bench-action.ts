@@ -1,4 +1,4 @@
-/** What the command `bench` does: from its flags to measurements, files, tables and an exit code. */
+/** What the command `bench` does: from its flags to figures, files, tables and an exit code. */
 
 import { open, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'

@@ -12,7 +12,7 @@ Examples:
   lancelot bench 1060                              20 users who ask again once they are answered
   lancelot bench 1060 --rate 20000                 20,000 requests a second by the clock
   lancelot bench 1060 --sessions 500 --questions 3 500 peers a second come, ask three times, leave
-  lancelot bench 1060 --cycles                     FunkLoad's cycles: ${FUNKLOAD_CYCLES.join(':')} users
+  lancelot bench 1060 --cycles                     FunkLoad's: ${FUNKLOAD_CYCLES.join(':')}
   lancelot bench poll=1060 node=1061 --csv a.csv   two servers, one after the other
   lancelot bench 1060 --users 10 --idle 5000       ten users beside a crowd that is silent
   lancelot bench 1060 --rate 5000 --fail-if 'p99 > 2ms' --fail-if 'errors > 0'
@@ -27,8 +27,8 @@ export function addBench(program: Command): void {
     .command('bench')
     .summary('put a load on servers of this machine')
     .description(
-      'Puts a load on servers of this machine, checks every answer, and tells rate, times and CPU. ' +
-        'Without --rate, --sessions or --cycles it is a closed load of --users.',
+      'Puts a load on servers of this machine, checks every answer, and tells rate, times and ' +
+        'CPU. Without --rate, --sessions or --cycles it is a closed load of --users.',
     )
     .argument('<target...>', 'what to ask: port, host:port or name=host:port')
   addModels(command)
@@ -43,7 +43,7 @@ function addModels(command: Command): void {
     .option('--depth <n>', 'requests that a user sends at once (default: 1)', toInteger)
     .option(
       '--questions <n>',
-      'requests after which a user leaves; 0 is never (default: 0, or 10 with --cycles, --sessions)',
+      'requests after which a user leaves; 0: never (default: 0; with --cycles, --sessions 10)',
       toInteger,
     )
     .option('--think-ms <ms>', 'how long a user waits before it asks again', toNumber)
@@ -87,7 +87,7 @@ function addOutputs(command: Command): void {
     )
 }
 
-/** Loaded when it is needed: what draws and reads histograms would slow every other command down. */
+/** Loaded when it is needed: what draws and reads histograms would slow other commands down. */
 async function bench(targets: string[], flags: BenchCommandFlags): Promise<void> {
   const action = await import('./bench-action.ts')
   await action.bench(targets, flags)

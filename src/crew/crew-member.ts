@@ -47,6 +47,8 @@ export interface CrewHost {
   observed(connection: CrewConnection, observed: Observed): void
   closed(connection: CrewConnection, summary: ConnectionSummary): void
   failed(error: LancelotError): void
+  /** So many responses of handlers came too late. */
+  late(responses: number): void
   crowded(member: CrewMember, isCrowded: boolean): void
   counted(before: Stats, now: Stats): void
   /** It can be given a socket. */
@@ -80,6 +82,8 @@ export class CrewMember implements CrewLine {
   readonly #outbox: Outbox<Command>
   readonly #tickets = new Map<number, (reply: Reply) => void>()
   #lastTicket = 0
+  /** How many responses of handlers it was told. */
+  #answers = 0
   #becomeReady: (address: Address) => void = () => {}
   #fail: (error: LancelotError) => void = () => {}
 
@@ -117,6 +121,16 @@ export class CrewMember implements CrewLine {
   /** As `tell`, but it leaves at once. */
   tellNow(command: Command): void {
     if (this.state !== 'ended') this.#outbox.send(command)
+  }
+
+  /** A handler's response: it reaches its member, or is counted as late. */
+  answer(command: Extract<Command, readonly ['answer' | 'end', ...unknown[]]>): void {
+    if (this.isOver) {
+      this.#host.late(1)
+      return
+    }
+    this.#answers += 1
+    this.#outbox.add(command)
   }
 
   ask(command: (ticket: number) => Command): Promise<Reply> {
@@ -177,9 +191,14 @@ export class CrewMember implements CrewLine {
         return this.#fail(this.fault)
       case 'stopped':
         this.state = 'stopped'
-        this.summary = report[1]
-        return this.#settle()
+        return this.#stopped(report)
     }
+  }
+
+  #stopped([, summary, answers]: Extract<Report, readonly ['stopped', ...unknown[]]>): void {
+    this.summary = summary
+    if (this.#answers > answers) this.#host.late(this.#answers - answers)
+    this.#settle()
   }
 
   #meet([, who, isNew]: Extract<Report, readonly ['met', ...unknown[]]>): void {

@@ -7,12 +7,12 @@
  *                   '----- CrewMember ==== ...           (process or thread)
  * ```
  *
- * - Functions do not cross: a request for a handler comes here, is asked here, and its response goes
- *   back. A `handlerModule` is imported by each member and needs no crossing.
+ * - Functions do not cross: a request for a handler comes here, is asked here, and its response
+ *   goes back. A `handlerModule` is imported by each member and needs no crossing.
  * - Counters are sums of what members last reported (see `member.ts`).
  * - `connectionsMax` is exact: checked here where sockets are handed over, in shared memory where
- *   threads accept. `inFlightServerMax` and `inFlightBytesMax` are divided: each member has an equal
- *   share of both, at least 1, as the loops of the native engine have.
+ *   threads accept. `inFlightServerMax` and `inFlightBytesMax` are divided: each member has an
+ *   equal share of both, at least 1, as the loops of the native engine have.
  * - A member that ends by itself is told of (`ERR_LANCELOT_WORKER`), its connections end as
  *   `server-failed`, with counters of 0, and it is replaced, one a second.
  * - One that is not at its end a second after the deadline of a stop is killed, and what it had
@@ -200,9 +200,8 @@ export class Leader implements Driver, CrewHost {
     if (handler === undefined) return
     const request = unpackDecoded(packed, settings.encoding)
     askHandler(handler, request, connection, settings, (outcome, failure) => {
-      if (member.isOver) this.#totals.responsesDropped += 1
-      else if (typeof outcome === 'string') member.tell(['end', id, number, outcome])
-      else member.tell(['answer', id, number, pack(outcome)])
+      if (typeof outcome === 'string') member.answer(['end', id, number, outcome])
+      else member.answer(['answer', id, number, pack(outcome)])
       if (failure !== undefined) this.failed(failure)
     })
   }
@@ -218,6 +217,10 @@ export class Leader implements Driver, CrewHost {
 
   failed(error: LancelotError): void {
     this.#observer.failed(error)
+  }
+
+  late(responses: number): void {
+    this.#totals.responsesDropped += responses
   }
 
   crowded(_: CrewMember, isCrowded: boolean): void {

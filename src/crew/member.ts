@@ -54,6 +54,10 @@ export class Member implements Observer {
   #handed: HandedSource | undefined
   #countTimer: NodeJS.Timeout | undefined
   #isStopping = false
+  /** Whether all was told. */
+  #isRetired = false
+  /** How many responses of the leader's handlers came. */
+  #answers = 0
 
   /** `retire` is called when all is done and told; `only` is a socket with whose end it stops. */
   constructor(post: Post<Report>, retire: () => void, only?: Socket) {
@@ -65,6 +69,7 @@ export class Member implements Observer {
   /** Does what the leader wants. */
   obey(commands: readonly Command[]): void {
     for (const command of commands) {
+      if (this.#isRetired) return
       if (command[0] === 'start') void this.#start(command[1])
       else if (this.#driver === undefined) this.#early.push(command)
       else this.#do(this.#driver, command)
@@ -164,8 +169,10 @@ export class Member implements Observer {
       case 'observe':
         return this.#observe(driver, command[1])
       case 'answer':
+        this.#answers += 1
         return driver.respond(command[1], command[2], unpack(command[3]))
       case 'end':
+        this.#answers += 1
         return driver.respond(command[1], command[2], command[3])
       case 'send':
         return this.#reply(command[2], driver.controls(command[1]).push(unpack(command[3])))
@@ -234,7 +241,8 @@ export class Member implements Observer {
     this.#isStopping = true
     const summary = await stopped
     clearTimeout(this.#countTimer)
-    this.#outbox.send(['stopped', summary])
+    this.#isRetired = true
+    this.#outbox.send(['stopped', summary, this.#answers])
     this.#retire()
   }
 

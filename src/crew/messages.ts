@@ -78,7 +78,8 @@ export type Report =
   | readonly ['in-flight', begins: boolean]
   | readonly ['counted', Stats]
   | readonly ['replied', ticket: number, Reply]
-  | readonly ['stopped', StopSummary]
+  /** The last of all: what comes after it is not obeyed. `answers`: how many came from the leader. */
+  | readonly ['stopped', StopSummary, answers: number]
 
 /** Who a connection is. */
 export interface Introduction {

@@ -165,8 +165,8 @@ export function warningsOf(figures: BenchFigures, model: Model): string[] {
 }
 
 const CLOSED =
-  'Closed load: who is kept waiting asks less, so a slow server is asked less and most of its delays ' +
-  'do not show. Take the rate and the CPU from here; for response times use --rate.'
+  'Closed load: who is kept waiting asks less, so a slow server is asked less and most of its ' +
+  'delays do not show. Take the rate and the CPU from here; for response times use --rate.'
 
 function serverFigures(usage: Usage, right: number): ServerFigures {
   const { wallUs } = usage

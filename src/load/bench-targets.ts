@@ -1,5 +1,5 @@
 /**
- * The servers that `lancelot bench` asks: from words on the command line to addresses and processes.
+ * The servers that `lancelot bench` asks: from words of the command line to addresses, processes.
  *
  * Only this machine is asked. Finds who listens in /proc, where the system has one.
  */
@@ -31,8 +31,8 @@ export function parseTarget(text: string): Target {
   if (isIP(host) === 0 || port < 1 || port > 65_535) {
     throw new LancelotError(
       'ERR_LANCELOT_OPTION_RANGE',
-      `target '${text}': expected a port, host:port or name=host:port, where the host is an address ` +
-        'of this machine in numbers, or localhost',
+      `target '${text}': expected a port, host:port or name=host:port, where the host is an ` +
+        'address of this machine in numbers, or localhost',
     )
   }
   return { name: name ?? place, host, port }

@@ -1,4 +1,4 @@
-/** The results of `lancelot bench` for people: two tables, and what to know before believing them. */
+/** The results of `lancelot bench` for people: two tables, and what to know to believe them. */
 
 import { type BenchFigures, errorsOf, type Times } from './bench-figures.ts'
 import type { BenchResult } from './bench-run.ts'
@@ -101,7 +101,8 @@ function notes(results: readonly BenchResult[]): string[] {
   const errors = erring.map(result => {
     const count = errorsOf(result.figures.counts, result.step.model.kind)
     const share = percent(count / Math.max(result.figures.counts.due, 1))
-    return `! ${nameOf(result)}: ${whole(count)} requests (${share}) did not get their right answer in time.`
+    const who = `${nameOf(result)}: ${whole(count)} requests (${share})`
+    return `! ${who} did not get their right answer in time.`
   })
   return [[...errors, ...unseen, ...warnings].join('\n')].filter(text => text !== '')
 }

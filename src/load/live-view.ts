@@ -1,6 +1,6 @@
 /**
- * How a measurement goes, while it goes: a picture that is drawn over and over on a terminal, a line
- * for each second elsewhere.
+ * How a measurement goes, while it goes: a picture that is drawn over and over on a terminal, a
+ * line for each second elsewhere.
  *
  * Measures nothing and keeps no time: it is told of every second.
  */

@@ -68,7 +68,7 @@ export interface RunCommand {
   mix?: 'repeating' | 'fresh'
   /** Connections that ask once and then only stay. @default 0 */
   idle?: number
-  /** Connections that ask and never read until the window ends; then they must get all. @default 0 */
+  /** Connections that ask and read nothing before the window ends, then all. @default 0 */
   slowReaders?: number
   /** Connections that send one byte every 10 ms. @default 0 */
   slowWriters?: number

@@ -13,7 +13,7 @@ export type Metric = (typeof METRICS)[number]
 /** `faster`: `a` is better than `b`. */
 export type VerdictWord = 'faster' | 'slower' | 'no difference' | 'cannot tell'
 
-/** What was found of two designs. `ratio` is a's figure over b's; the interval holds it with 95 %. */
+/** What was found of two designs. `ratio` is a's figure over b's; the interval is of 95 %. */
 export interface Verdict {
   a: string
   b: string
@@ -22,7 +22,7 @@ export interface Verdict {
   low: number
   high: number
   verdict: VerdictWord
-  /** About how many more minutes would tell; only with `cannot tell`, and where any number would. */
+  /** About how many more minutes would tell; only with `cannot tell`, where any number would. */
   moreMinutes?: number
   /** The sentence for people: `poll costs 0.31 x callback (95 % 0.30 to 0.32)`. */
   text: string

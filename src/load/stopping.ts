@@ -2,7 +2,7 @@
  * When a comparison has measured enough.
  *
  * Pure: time comes in. It may end early only at a look (see `looks.ts`), for an end that is chosen
- * by what was seen is what makes chance look like a difference; for want of time it may end anywhere.
+ * by what was seen is what makes chance look like a difference; for want of time it may end at any.
  */
 
 import { looksOf } from './looks.ts'
@@ -43,8 +43,8 @@ export function nextStep(
 }
 
 /**
- * Whether more blocks may change a verdict. A difference that shows, but is smaller than anybody has
- * to care for, is one: it may be the chance of few blocks, and prove to be none.
+ * Whether more blocks may change a verdict. A difference that shows, but is smaller than anybody
+ * has to care for, is one: it may be the chance of few blocks, and prove to be none.
  */
 function isOpen({ verdict, ratio, moreMinutes }: Verdict, margin: number): boolean {
   if (verdict === 'no difference') return false

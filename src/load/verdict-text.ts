@@ -36,7 +36,8 @@ function claim({ a, b, metric, ratio, settings }: Finding): string {
 function sameText(finding: Finding): string {
   const { a, b, metric, ratio, settings } = finding
   const within = `within ${percent(settings.margins[metric])}`
-  return `${a} and ${b} ${likeness(finding)} ${within} (${ratioText(ratio)} x, ${interval(finding)})`
+  const found = `${ratioText(ratio)} x, ${interval(finding)}`
+  return `${a} and ${b} ${likeness(finding)} ${within} (${found})`
 }
 
 function likeness({ metric, settings }: Finding): string {
