@@ -3,24 +3,13 @@
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
-import type { Architecture } from '../../src/architectures/architecture.ts'
-import { inetd } from '../../src/architectures/inetd.ts'
-import { loopAndPool } from '../../src/architectures/loop-and-pool.ts'
-import { processes } from '../../src/architectures/processes.ts'
-import { workerThreads } from '../../src/architectures/worker-threads.ts'
 import type { LancelotError } from '../../src/errors.ts'
-import { LancelotServer } from '../../src/server.ts'
+import type { LancelotServer } from '../../src/server.ts'
 import type { ConnectionSummary, ServerOptions, Stats } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
+import { startDesign } from '../start-design.ts'
 
 export type Crew = 'processes' | 'worker-threads' | 'inetd' | 'loop-and-pool'
-
-const CREWS: Readonly<Record<Crew, Architecture>> = {
-  processes,
-  'worker-threads': workerThreads,
-  inetd,
-  'loop-and-pool': loopAndPool,
-}
 
 /** A module whose default export is a handler; see there. */
 export const MODULE: URL = new URL('./modules/handler.mjs', import.meta.url)
@@ -33,7 +22,7 @@ export async function start(
 ): Promise<LancelotServer> {
   const workers = crew === 'inetd' ? {} : { workers: 2 }
   const all = { port: 0, answers: { x: 'X.' }, ...workers, ...options }
-  const server = await LancelotServer.start(CREWS[crew], all)
+  const server = await startDesign({ ...all, architecture: crew })
   t.teardown(() => server.close({ drainMsMax: 0 }))
   return server
 }

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { shuffled } from '../../src/load/blocks.ts'
-import { checkBlocks } from '../../src/load/instrument.ts'
+import { checkBlocks, isHopeless, isSound } from '../../src/load/instrument.ts'
 import { seededRandom } from '../../src/load/statistics.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -41,13 +41,28 @@ function passes(blocks: number, lagging: number, robbed: number): boolean {
   return checkBlocks(health).every(({ passed }) => passed)
 }
 
-test('a tenth of the blocks may be over a bound of the instrument, and no more', t => {
-  t.true(passes(20, 0, 0))
-  t.true(passes(20, 2, 0))
-  t.false(passes(20, 3, 0))
-  t.true(passes(20, 0, 2))
-  t.false(passes(20, 0, 3))
-  t.false(passes(6, 1, 0))
+test('a third of the blocks may be over a bound of the instrument, and no more', t => {
+  t.true(passes(21, 0, 0))
+  t.true(passes(21, 7, 0))
+  t.false(passes(21, 8, 0))
+  t.true(passes(21, 0, 7))
+  t.false(passes(21, 0, 8))
+  t.false(passes(1, 1, 0))
+})
+
+test('a block is sound while neither lag nor stolen time is over its bound', t => {
+  t.true(isSound(RIGHT))
+  t.true(isSound({ sendLagUs: 500, stolenShare: 0.05 }))
+  t.false(isSound({ ...RIGHT, sendLagUs: 501 }))
+  t.false(isSound({ ...RIGHT, stolenShare: 0.051 }))
+})
+
+test('it is hopeless once most blocks were disturbed, of four at least', t => {
+  const bad = { ...RIGHT, stolenShare: 0.5 }
+  t.false(isHopeless([]))
+  t.false(isHopeless([bad, bad, bad]))
+  t.true(isHopeless([bad, bad, bad, RIGHT]))
+  t.false(isHopeless([bad, bad, RIGHT, RIGHT]))
 })
 
 test('without blocks there is nothing to check', t => {

@@ -60,7 +60,8 @@ export function addCompare(program: Command): void {
     .description(
       'Compares server designs: first all must answer rightly, whatever clients do; then their ' +
         'CPU per request, capacity and response times are measured in turns, until the ' +
-        `differences are sure. Without any design: ${DEFAULT_ARCHITECTURES.join(', ')}.`,
+        'differences are sure. Without --architecture and --command: ' +
+        `${DEFAULT_ARCHITECTURES.join(', ')}.`,
     )
     .option('--architecture <name>', 'a design of this package (may be repeated)', toArchitectures)
     .option(
@@ -111,7 +112,7 @@ async function compare(flags: CompareFlags): Promise<void> {
 async function contestantsOf(flags: CompareFlags): Promise<Contestant[]> {
   const fromFile = flags.contestants === undefined ? [] : await fileContestants(flags.contestants)
   const named = [...(flags.command ?? []), ...fromFile]
-  const isNone = named.length === 0 && flags.architecture === undefined
+  const isNone = flags.command === undefined && flags.architecture === undefined
   const architectures = isNone ? DEFAULT_ARCHITECTURES : (flags.architecture ?? [])
   const contestants = [
     ...architectures.map(name => architectureContestant(name, summaryOf(name))),

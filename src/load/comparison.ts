@@ -14,10 +14,13 @@ import { faceGate } from './gate/gate.ts'
 import { GateBook } from './gate-book.ts'
 import { startGenerator } from './generator.ts'
 import {
+  type BlockHealth,
   checkBlocks,
   checkInstrument,
   INSTRUMENT_TIMES,
   INSTRUMENT_TIMES_QUICK,
+  isHopeless,
+  isSound,
 } from './instrument.ts'
 import type { EncodedHistogram } from './load-protocol.ts'
 import { LOAD_CORE, machineRecord, requireTools } from './machine.ts'
@@ -147,12 +150,12 @@ async function measureAll(session: Session, options: ComparisonOptions): Promise
   const explains = !leaveOut.includes('explanation')
   const capacities = await findRates(session, gate, explains)
   if (explains) explained = await explain(session, gate.passing(), isQuick)
-  const blocks = await measureBlocks(session, options, gate, instrument, capacities)
+  const { sound, healths } = await measureBlocks(session, options, gate, instrument, capacities)
   return {
-    instrument: [...instrument, ...checkBlocks(blocks.map(({ health }) => health))],
+    instrument: [...instrument, ...checkBlocks(healths)],
     gate: gate.records(),
-    blocks: blocks.map(({ record }) => record),
-    spectra: spectraOf(blocks),
+    blocks: sound.map(({ record }) => record),
+    spectra: spectraOf(sound),
     ...explained,
   }
 }
@@ -205,29 +208,40 @@ async function findRates(
   return pilot.capacities
 }
 
+/** The blocks in which the instrument held, and how it was in all of them. */
+interface Blocks {
+  sound: Block[]
+  healths: BlockHealth[]
+}
+
+/** A block in which the instrument did not hold is put aside, and another is measured for it. */
 async function measureBlocks(
   session: Session,
   options: ComparisonOptions,
   gate: GateBook,
   instrument: readonly InstrumentCheck[],
   capacities: Map<string, number>,
-): Promise<Block[]> {
-  const blocks: Block[] = []
+): Promise<Blocks> {
+  const sound: Block[] = []
+  const healths: BlockHealth[] = []
   const contestants = options.contestants.map(recordOf)
   for (;;) {
     const measured = {
-      blocks: blocks.map(({ record }) => record),
+      blocks: sound.map(({ record }) => record),
       settings: session.settings,
       contestants,
       gate: gate.records(),
       instrument,
     }
     const { stop, reason } = nextStep(measured, session.elapsedMs(), session.metrics)
-    const isEnough = stop && !(options.isQuick === true && blocks.length < 2)
+    const isEnough = stop && !(options.isQuick === true && sound.length < 2)
     session.tell(isEnough ? `done: ${reason}` : `blocks: ${reason}`)
-    if (isEnough || gate.passing().length < 2) return blocks
-    const block = await measureBlock(session, gate.passing(), blocks.length + 1, capacities)
-    blocks.push(block)
+    if (isEnough || gate.passing().length < 2 || isHopeless(healths)) return { sound, healths }
+    const block = await measureBlock(session, gate.passing(), healths.length + 1, capacities)
+    healths.push(block.health)
+    // A smoke run shows every part, whatever its figures are worth.
+    if (isSound(block.health) || options.isQuick === true) sound.push(block)
+    else session.note(`block ${block.record.number} is put aside: the generator was disturbed`)
     for (const { name, load, detail } of block.faults) {
       gate.fail(name, load, detail)
       session.note(`${name} is refused: ${load}: ${detail}`)

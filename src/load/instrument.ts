@@ -91,27 +91,42 @@ export interface BlockHealth {
   stolenShare: number
 }
 
-/** Whether the instrument held in the blocks: in at most a tenth of them it may be over a bound. */
+/** Of all blocks so many may be put aside. Not the figures decide which, but the instrument. */
+const DISTURBED_SHARE_MAX = 1 / 3
+/** After so many it is plain whether the machine is fit. */
+const HOPELESS_BLOCKS_MIN = 4
+
+/** Whether the instrument held in a block. */
+export function isSound({ sendLagUs, stolenShare: share }: BlockHealth): boolean {
+  return sendLagUs <= SEND_LAG_US_MAX && share <= STOLEN_SHARE_MAX
+}
+
+/** Whether so many blocks were disturbed that more of them would not help. */
+export function isHopeless(blocks: readonly BlockHealth[]): boolean {
+  const disturbed = blocks.filter(block => !isSound(block)).length
+  return blocks.length >= HOPELESS_BLOCKS_MIN && disturbed > blocks.length / 2
+}
+
+/** Whether the instrument held in enough of all blocks, those that were put aside among them. */
 export function checkBlocks(blocks: readonly BlockHealth[]): InstrumentCheck[] {
   if (blocks.length === 0) return []
   const share = (isOver: (block: BlockHealth) => boolean): number =>
     blocks.filter(isOver).length / blocks.length
   const lagging = share(({ sendLagUs }) => sendLagUs > SEND_LAG_US_MAX)
   const robbed = share(each => each.stolenShare > STOLEN_SHARE_MAX)
-  const blocksMax = 0.1
   return [
     atMost(
       'blocks with send lag',
       `p99 within ${SEND_LAG_US_MAX} us`,
       lagging,
-      blocksMax,
+      DISTURBED_SHARE_MAX,
       'of the blocks',
     ),
     atMost(
       'blocks with stolen time',
       `within ${STOLEN_SHARE_MAX * 100} %`,
       robbed,
-      blocksMax,
+      DISTURBED_SHARE_MAX,
       'of the blocks',
     ),
   ]

@@ -18,7 +18,7 @@ export interface ClosedModel {
   questions?: number
   /** How long a user waits before it asks again. @default 0 */
   thinkUs?: number
-  /** When the measured window begins, a user is added every so often, from 1 on. @default 0 */
+  /** So long after each user the next one comes; they come before the warm-up. @default 0 */
   rampMs?: number
 }
 

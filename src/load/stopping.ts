@@ -2,7 +2,7 @@
  * When a comparison has measured enough.
  *
  * Pure: time comes in. It may end early only at a look (see `looks.ts`), for an end that is chosen
- * by what was seen is what makes chance look like a difference; for want of time it may end at any.
+ * by what was seen makes chance look like a difference. For want of time it may end at any block.
  */
 
 import { looksOf } from './looks.ts'
