@@ -1,7 +1,7 @@
 /**
  * Compares servers under loads: CPU per request, in slices that are interleaved at random.
  *
- * All servers are alive at once on one core and take turns; docs/benchmarking.md says why. Knows
+ * All servers are alive at once on one core and take turns; docs/figures.md says why. Knows
  * neither which servers nor which loads: those are in `slices.ts` and `border-slices.ts`.
  */
 
