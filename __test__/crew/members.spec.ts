@@ -1,8 +1,10 @@
 /** Members of a crew: where handlers run, how members end, and what they leave behind. */
 
 import cluster from 'node:cluster'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { LancelotError } from '../../src/errors.ts'
 import {
@@ -77,7 +79,8 @@ for (const crew of MEMBERS) {
 
 for (const crew of STANDING) {
   test.serial(`${crew}: a member that ends by itself is told of and replaced`, async t => {
-    const server = await start(t, crew, { handlerModule: MODULE, workers: 1 })
+    // The place of the lost connection is free again.
+    const server = await start(t, crew, { handlerModule: MODULE, workers: 1, connectionsMax: 1 })
     const [failed, closed] = [nextError(server), nextClose(server)]
     const { client, said } = await ask(server, 'where')
     client.send('die?')
@@ -147,6 +150,27 @@ testLinux('worker-threads: no thread and no descriptor is left', async t => {
   await live()
   while (count().some((now, at) => now > (before[at] as number))) await turn()
   t.pass()
+})
+
+for (const crew of MEMBERS) {
+  testLinux(`${crew}: answers that are refused leave nothing open`, async t => {
+    const before = readdirSync('/proc/self/fd').length
+    const answers = { x: 'X'.repeat(17) }
+    const error = await t.throwsAsync(start(t, crew, { answers, answerBytesMax: 16 }))
+    t.true((error as LancelotError).code.startsWith('ERR_LANCELOT_'))
+    t.is(readdirSync('/proc/self/fd').length, before)
+  })
+}
+
+test.serial('worker-threads: a port that is to be shared is refused', async t => {
+  const error = await t.throwsAsync(start(t, 'worker-threads', { reusePort: true }))
+  t.is((error as LancelotError).code, 'ERR_LANCELOT_OPTION_RANGE')
+})
+
+test.serial('processes: a worker of cluster cannot have them', async t => {
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('children/worker.mjs', import.meta.url)) })
+  const [code] = await once(cluster.fork(), 'message')
+  t.is(code, 'ERR_LANCELOT_ARCHITECTURE')
 })
 
 test.serial('processes: the settings of cluster stay those of the user', async t => {

@@ -14,6 +14,7 @@ import type { Port, PortListener } from '../crew/crew-member.ts'
 import { entryUrl, memberFlags } from '../crew/entries.ts'
 import { Leader } from '../crew/leader.ts'
 import type { ServerSettings } from '../options.ts'
+import { AnswerMap } from '../protocol/answers.ts'
 import { checkEngine, listen } from '../socket-source.ts'
 import type { Architecture, Driver, Observer } from './architecture.ts'
 
@@ -30,9 +31,11 @@ export const inetd: Architecture = {
 
 async function start(settings: ServerSettings, observer: Observer): Promise<Driver> {
   checkEngine(settings)
+  const answers = new AnswerMap(settings, settings.answers)
   const listener = await listen(settings, true)
   const membersMax = Math.min(settings.connectionsMax, PROCESSES_MAX)
-  return new Leader(settings, observer, { launch, standing: 0, membersMax, listener }).start()
+  const design = { answers, launch, standing: 0, membersMax, listener }
+  return new Leader(settings, observer, design).start()
 }
 
 function launch(listener: PortListener, socket: Socket | undefined): Port {

@@ -18,6 +18,7 @@ import { entryUrl, memberFlags } from '../crew/entries.ts'
 import { Leader } from '../crew/leader.ts'
 import { LancelotError } from '../errors.ts'
 import type { ServerSettings } from '../options.ts'
+import { AnswerMap } from '../protocol/answers.ts'
 import { checkEngine, listen } from '../socket-source.ts'
 import type { Architecture, Driver, Observer } from './architecture.ts'
 
@@ -41,8 +42,9 @@ async function start(settings: ServerSettings, observer: Observer): Promise<Driv
     throw new LancelotError('ERR_LANCELOT_ARCHITECTURE', message)
   }
   const standing = settings.workers ?? WORKERS
+  const answers = new AnswerMap(settings, settings.answers)
   const listener = await listen(settings, true)
-  const design = { launch: fork, standing, membersMax: standing, listener }
+  const design = { answers, launch: fork, standing, membersMax: standing, listener }
   return new Leader(settings, observer, design).start()
 }
 

@@ -8,20 +8,24 @@
  * has its own. A connection is served by whichever thread is first to accept it.
  */
 
+import { platform } from 'node:process'
 import { Worker } from 'node:worker_threads'
 import type { Port, PortListener } from '../crew/crew-member.ts'
 import { entryUrl } from '../crew/entries.ts'
 import { Leader } from '../crew/leader.ts'
 import type { Report } from '../crew/messages.ts'
+import { LancelotError } from '../errors.ts'
 import { listenError, resolveHost } from '../listen-error.ts'
 import { type Addon, loadAddon, type SharedListener, systemFault } from '../native.ts'
+import { rangeError } from '../option-table.ts'
 import type { ServerSettings } from '../options.ts'
+import { AnswerMap } from '../protocol/answers.ts'
 import { checkEngine } from '../socket-source.ts'
 import type { Architecture, Driver, Observer } from './architecture.ts'
 
 const WORKERS = 4
 /** How many threads can be replaced. */
-const SPARES = 64
+const SPARES = 16
 
 /** Threads of node:worker_threads. */
 export const workerThreads: Architecture = {
@@ -34,10 +38,13 @@ export const workerThreads: Architecture = {
 
 async function start(settings: ServerSettings, observer: Observer): Promise<Driver> {
   checkEngine(settings)
+  checkThreads(settings)
+  const answers = new AnswerMap(settings, settings.answers)
   const addon = await loadAddon()
   const standing = settings.workers ?? WORKERS
   const { descriptors } = await share(addon, settings, standing + SPARES)
   return new Leader(settings, observer, {
+    answers,
     launch,
     standing,
     membersMax: standing,
@@ -45,6 +52,16 @@ async function start(settings: ServerSettings, observer: Observer): Promise<Driv
     openTogether: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
     release: () => addon.closeDescriptors(descriptors.splice(0)),
   }).start()
+}
+
+/** Refuses what only threads cannot do. */
+function checkThreads({ reusePort }: ServerSettings): void {
+  if (platform === 'win32') {
+    const advice = 'choose processes, or callback'
+    const message = `the architecture worker-threads cannot run on Windows: ${advice}`
+    throw new LancelotError('ERR_LANCELOT_ARCHITECTURE', message)
+  }
+  if (reusePort) throw rangeError('reusePort', 'true', 'false: worker-threads share one listener')
 }
 
 async function share(

@@ -5,12 +5,7 @@
  * leaves at once too: what a member reads after that came is answered by it.
  */
 
-import {
-  AnswerMap,
-  type AnswerSettings,
-  type AnswerStore,
-  type TableAnswer,
-} from '../protocol/answers.ts'
+import type { AnswerMap, AnswerStore, TableAnswer } from '../protocol/answers.ts'
 import type { Answer, AnswerTable, Bytes } from '../types.ts'
 import { type Command, type PackedAnswer, pack } from './messages.ts'
 
@@ -19,8 +14,8 @@ export class CrewAnswers implements AnswerStore {
   readonly #table: AnswerMap
   readonly #tellAll: (command: Command) => void
 
-  constructor(settings: AnswerSettings, answers: AnswerTable, tellAll: (command: Command) => void) {
-    this.#table = new AnswerMap(settings, answers)
+  constructor(table: AnswerMap, tellAll: (command: Command) => void) {
+    this.#table = table
     this.#tellAll = tellAll
   }
 

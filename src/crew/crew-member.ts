@@ -12,7 +12,14 @@ import { type CloseCode, LancelotError } from '../errors.ts'
 import { newStats } from '../protocol/shared.ts'
 import type { Address, ConnectionSummary, Stats, StopSummary } from '../types.ts'
 import { CrewConnection, type CrewLine } from './crew-connection.ts'
-import { type Command, type Reply, type Report, unpackError } from './messages.ts'
+import {
+  type Command,
+  type OpenTogether,
+  type Reply,
+  type Report,
+  type Start,
+  unpackError,
+} from './messages.ts'
 import { Outbox } from './outbox.ts'
 
 /** A process or a thread that was started. */
@@ -80,6 +87,7 @@ export class CrewMember implements CrewLine {
   readonly #host: CrewHost
   readonly #port: Port
   readonly #outbox: Outbox<Command>
+  readonly #openTogether: OpenTogether | undefined
   readonly #tickets = new Map<number, (reply: Reply) => void>()
   #lastTicket = 0
   /** How many responses of handlers it was told. */
@@ -87,8 +95,9 @@ export class CrewMember implements CrewLine {
   #becomeReady: (address: Address) => void = () => {}
   #fail: (error: LancelotError) => void = () => {}
 
-  constructor(host: CrewHost, launch: Launch, start: Command, socket?: Socket) {
+  constructor(host: CrewHost, launch: Launch, start: Start, socket?: Socket) {
     this.#host = host
+    this.#openTogether = start.openTogether
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#fail = reject
@@ -97,7 +106,7 @@ export class CrewMember implements CrewLine {
     if (socket !== undefined) this.handing = 1
     this.#port = launch({ heard: batch => this.#hear(batch), ended: how => this.#end(how) }, socket)
     this.#outbox = new Outbox(batch => this.#port.post(batch))
-    this.#outbox.send(start)
+    this.#outbox.send(['start', start])
   }
 
   get name(): string {
@@ -242,6 +251,13 @@ export class CrewMember implements CrewLine {
     this.#settle()
     this.#fail(workerError(this.name, how, ''))
     this.#host.ended(this, how)
+  }
+
+  /** What it had counted in shared memory is open no more; for the host, at its end. */
+  giveBack(): void {
+    if (this.#openTogether === undefined) return
+    const { all, own } = this.#openTogether
+    Atomics.sub(all, 0, Atomics.exchange(own, 0, 0))
   }
 
   /** What it had open ends by this code, as far as the leader knows; for the host, at its end. */

@@ -30,6 +30,7 @@ import { askHandler } from '../ask-handler.ts'
 import { LancelotError } from '../errors.ts'
 import type { ServerSettings } from '../options.ts'
 import { Overload } from '../overload.ts'
+import type { AnswerMap } from '../protocol/answers.ts'
 import { DEFAULT_ROUTE } from '../protocol/routes.ts'
 import { newStats } from '../protocol/shared.ts'
 import type { Address, Connection, ConnectionSummary, Stats, StopSummary } from '../types.ts'
@@ -44,12 +45,21 @@ import {
   workerError,
 } from './crew-member.ts'
 import { Crowding } from './crowding.ts'
-import { type Command, pack, packSettings, type Start, unpackDecoded } from './messages.ts'
+import {
+  type Command,
+  type OpenTogether,
+  pack,
+  packSettings,
+  type Start,
+  unpackDecoded,
+} from './messages.ts'
 import { Reception } from './reception.ts'
 import { addStats } from './sums.ts'
 
 /** How a crew is made up. */
 export interface CrewDesign {
+  /** Made before anything is opened, for answers may be refused. */
+  readonly answers: AnswerMap
   readonly launch: Launch
   /** Members that are always there; 0: one is started for each connection. */
   readonly standing: number
@@ -59,6 +69,7 @@ export interface CrewDesign {
   readonly listener?: Server
   /** A descriptor for the next member to listen on; undefined: there is none left. */
   readonly takeDescriptor?: () => number | undefined
+  /** How many connections are open, for members that share memory. */
   readonly openTogether?: Int32Array
   /** Nothing is taken any more: closes what the design keeps. */
   readonly release?: () => void
@@ -100,7 +111,7 @@ export class Leader implements Driver, CrewHost {
 
   constructor(settings: ServerSettings, observer: Observer, design: CrewDesign) {
     this.settings = settings
-    this.answers = new CrewAnswers(settings, settings.answers, command => this.#tellAll(command))
+    this.answers = new CrewAnswers(design.answers, command => this.#tellAll(command))
     this.gone = new GoneLine(() => {
       this.#totals.pushesDropped += 1
     })
@@ -239,6 +250,7 @@ export class Leader implements Driver, CrewHost {
 
   ended(member: CrewMember, how: string): void {
     this.#members.delete(member)
+    member.giveBack()
     const { summary } = member
     const isLost = summary === undefined
     if (this.#isKilling && isLost) this.#summary.cut += member.stats.open + member.handing
@@ -296,13 +308,19 @@ export class Leader implements Driver, CrewHost {
       idBase: standing === 0 ? serial : serial * IDS_PER_MEMBER,
       descriptor,
       address: this.#reception?.address,
-      openTogether: this.#design.openTogether,
+      openTogether: this.#shareCount(),
     }
-    const member = new CrewMember(this, this.#design.launch, ['start', start], socket)
+    const member = new CrewMember(this, this.#design.launch, start, socket)
     this.#members.add(member)
     if (!this.#isRef) member.setRef(false)
     if (this.#stopping !== undefined) member.tellNow(['stop', this.#msToDue()])
     return true
+  }
+
+  #shareCount(): OpenTogether | undefined {
+    const all = this.#design.openTogether
+    if (all === undefined) return undefined
+    return { all, own: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
   }
 
   /** What one member may have of what the whole server may. */

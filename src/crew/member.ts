@@ -23,6 +23,7 @@ import type { Connection, ConnectionSummary, Decoded, OverloadReason } from '../
 import { HandedSource } from './handed-source.ts'
 import {
   type Command,
+  type OpenTogether,
   type PackedAnswer,
   packDecoded,
   packError,
@@ -252,16 +253,25 @@ export class Member implements Observer {
     if (this.#driver !== undefined) void this.#stop(this.#driver, 0)
   }
 
-  /** Counts in memory that all members share. */
-  #shared(open: Int32Array, { connectionsMax }: ServerSettings): Doorkeeper {
+  /**
+   * Counts in memory that all members share. What one counted is in a cell of its own as well, so
+   * that its leader can give it back when this member dies.
+   */
+  #shared({ all, own }: OpenTogether, { connectionsMax }: ServerSettings): Doorkeeper {
     return {
       admit: () => {
-        if (Atomics.add(open, 0, 1) < connectionsMax) return true
-        Atomics.sub(open, 0, 1)
+        if (Atomics.add(all, 0, 1) < connectionsMax) {
+          Atomics.add(own, 0, 1)
+          return true
+        }
+        Atomics.sub(all, 0, 1)
         this.#planCount()
         return false
       },
-      leave: () => void Atomics.sub(open, 0, 1),
+      leave: () => {
+        Atomics.sub(own, 0, 1)
+        Atomics.sub(all, 0, 1)
+      },
     }
   }
 

@@ -37,8 +37,14 @@ export interface Start {
   readonly descriptor: number | undefined
   /** Where the leader listens, for those that are handed their sockets. */
   readonly address: Address | undefined
-  /** How many connections are open at all members, where they share memory. */
-  readonly openTogether: Int32Array | undefined
+  /** Where members share memory: how many connections are open. */
+  readonly openTogether: OpenTogether | undefined
+}
+
+/** How many connections are open at all members, and how many of them at this one. */
+export interface OpenTogether {
+  readonly all: Int32Array
+  readonly own: Int32Array
 }
 
 /** From the leader to a member. Those with a ticket are replied to. */

@@ -37,6 +37,8 @@ export interface PoolWorkerHost {
 
 /** A thread. */
 export class PoolWorker {
+  /** What it is, for an error. */
+  readonly name: string
   readonly ready: Promise<void>
   isReady = false
   readonly #worker: Worker
@@ -52,6 +54,8 @@ export class PoolWorker {
       workerData: { ...start, claims: this.#claims },
     })
     const worker = this.#worker
+    // Asked for now: one that has ended has no number any more.
+    this.name = `the pool's thread ${worker.threadId}`
     let how: string | undefined
     this.ready = new Promise((resolve, reject) => {
       worker.on('message', (report: PoolReport) => {
@@ -73,10 +77,6 @@ export class PoolWorker {
       })
     })
     this.ready.catch(() => {})
-  }
-
-  get name(): string {
-    return `the pool's thread ${this.#worker.threadId}`
   }
 
   /** How many requests it has. */
