@@ -84,7 +84,7 @@ export type Report =
   | readonly ['in-flight', begins: boolean]
   | readonly ['counted', Stats]
   | readonly ['replied', ticket: number, Reply]
-  /** The last of all: what comes after it is not obeyed. `answers`: how many came from the leader. */
+  /** The last of all, nothing is obeyed after it. `answers`: how many came from the leader. */
   | readonly ['stopped', StopSummary, answers: number]
 
 /** Who a connection is. */

@@ -43,7 +43,8 @@ async function comeAndGo(
   }
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)))
   if (fault === undefined) return refused
-  const among = `${clients} clients at once, ${questions} ${questions === 1 ? 'question' : 'questions'} each`
+  const asks = questions === 1 ? '1 question' : `${questions} questions`
+  const among = `${clients} clients at once, ${asks} each`
   throw new Fault(`${among}, one of ${conversations} conversations: ${fault}`)
 }
 
