@@ -46,11 +46,6 @@ impl Design {
             }
         })
     }
-
-    /// Whether a change of what JavaScript wants is seen only by who is woken.
-    pub(crate) fn must_hear_of_interest(self) -> bool {
-        !matches!(self, Self::Loops(_))
-    }
 }
 
 /// A running server of any design.
@@ -115,6 +110,14 @@ impl AnyServer {
             Self::Loops(server) => server.replace_answers(entries),
             #[cfg(unix)]
             Self::Blocking(server) => server.replace_answers(entries),
+        }
+    }
+
+    /// JavaScript wants to be told of something else. Loops look at each turn by themselves.
+    pub(crate) fn refresh_interest(&self) {
+        #[cfg(unix)]
+        if let Self::Blocking(server) = self {
+            server.refresh_interest();
         }
     }
 

@@ -144,8 +144,8 @@ impl NativeServer {
     pub fn set_interest(&self, opened: bool, requests: bool, responses: bool, closed: bool) {
         let observes = Observes { requests, responses };
         self.shared.border.set_interest(Interest { opened, closed, observes });
-        if self.design.must_hear_of_interest() {
-            self.mailboxes.iter().for_each(Mailbox::wake);
+        if let Some(server) = &self.shared.running().server {
+            server.refresh_interest();
         }
     }
 

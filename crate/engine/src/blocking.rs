@@ -106,14 +106,14 @@ pub struct BlockingServer {
     mailbox: Mailbox,
     ledger: Arc<Ledger>,
     thread: Option<JoinHandle<StopReport>>,
+    ask_interest: Box<dyn Fn() + Send + Sync>,
 }
 
 impl BlockingServer {
     /// Listens and serves. The handler counts as that of loop 0, and is called by whichever thread
     /// has something to tell, by one at a time. On an error nothing is left open.
     ///
-    /// What the handler is interested in is looked up when a connection opens and whenever the
-    /// mailbox is used: `mailbox(0).wake()` after a change.
+    /// After a change of what the handler is interested in, `refresh_interest` must be called.
     pub fn start<H: Handler + 'static>(
         listen: &Listen,
         config: Arc<Config>,
@@ -146,8 +146,10 @@ impl BlockingServer {
         let builder = thread::Builder::new().name("lancelot-post".into());
         let thread = Some(builder.spawn(|| postman.run())?);
         let mailbox = shared.mailbox.clone();
+        let desk = Arc::downgrade(&shared);
+        let ask_interest = Box::new(move || _ = desk.upgrade().map(|shared| shared.desk.refresh()));
         // Should one of the threads not start, dropping this stops the others.
-        let server = Self { address, answers, mailbox, ledger, thread };
+        let server = Self { address, answers, mailbox, ledger, thread, ask_interest };
         match arrangement {
             Arrangement::ThreadPerConnection => shared.start(Shared::start_for_each)?,
             Arrangement::OneAtATime => shared.start(Shared::serve_in_turn)?,
@@ -186,6 +188,11 @@ impl BlockingServer {
         // A server that has ended holds no table.
         _ = self.mailbox.put(Command::Refresh);
         Ok(())
+    }
+
+    /// The handler is interested in something else: this holds for what is received from now on.
+    pub fn refresh_interest(&self) {
+        (self.ask_interest)();
     }
 
     /// No new connections; what came is answered; what is still owed after `drain` is reset. Called

@@ -53,6 +53,11 @@ impl<H: Handler> Desk<H> {
         inside
     }
 
+    /// Asks the handler anew what it is interested in.
+    pub(super) fn refresh(&self) {
+        drop(self.lock());
+    }
+
     #[inline]
     pub(super) fn interest(&self) -> Interest {
         from_bits(self.interest.load(Ordering::Relaxed))
