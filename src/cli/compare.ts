@@ -38,6 +38,7 @@ interface CompareFlags {
   architecture?: string[]
   command?: Contestant[]
   contestants?: string
+  only?: string
   json?: string
   report?: string
   minutes?: number
@@ -70,6 +71,7 @@ export function addCompare(program: Command): void {
       toCommands,
     )
     .option('--contestants <file>', 'a JSON list of servers; those that can run here')
+    .option('--only <names>', 'of the contestants in the file only these: a,b,c')
     .option('--json <file>', 'write all that was measured, and the verdicts')
     .option('--report <file>', 'write the report, one HTML file')
     .option('--minutes <number>', 'end after so long (default: 10)', toPositive)
@@ -110,7 +112,7 @@ async function compare(flags: CompareFlags): Promise<void> {
 }
 
 async function contestantsOf(flags: CompareFlags): Promise<Contestant[]> {
-  const fromFile = flags.contestants === undefined ? [] : await fileContestants(flags.contestants)
+  const fromFile = await fileContestants(flags)
   const named = [...(flags.command ?? []), ...fromFile]
   const isNone = flags.command === undefined && flags.architecture === undefined
   const architectures = isNone ? DEFAULT_ARCHITECTURES : (flags.architecture ?? [])
@@ -120,18 +122,31 @@ async function contestantsOf(flags: CompareFlags): Promise<Contestant[]> {
   ]
   requireUniqueNames(contestants)
   if (contestants.length >= 2) return contestants
-  throw new LancelotError(
-    'ERR_LANCELOT_OPTION_RANGE',
-    `only ${contestants[0]?.name ?? 'nothing'} is to be compared; name at least two designs`,
-  )
+  const found = contestants[0]?.name ?? 'nothing'
+  throw wrongUse(`only ${found} is to be compared; name at least two designs`)
 }
 
-async function fileContestants(file: string): Promise<Contestant[]> {
+/** Those of the file that are wanted and can run here; the others are named. */
+async function fileContestants({ contestants: file, only }: CompareFlags): Promise<Contestant[]> {
+  if (file === undefined) {
+    if (only === undefined) return []
+    throw wrongUse('--only is given without --contestants; name the file it chooses from')
+  }
   const { contestants, leftOut } = await readContestants(file)
-  for (const { name, reason } of leftOut) {
+  const known = [...contestants, ...leftOut].map(({ name }) => name)
+  const wanted = only?.split(',') ?? known
+  const stranger = wanted.find(name => !known.includes(name))
+  if (stranger !== undefined) {
+    throw wrongUse(`--only names '${stranger}', which ${file} has not; it has ${known.join(', ')}`)
+  }
+  for (const { name, reason } of leftOut.filter(({ name }) => wanted.includes(name))) {
     process.stderr.write(`note: ${name} is left out: ${reason}\n`)
   }
-  return contestants
+  return contestants.filter(({ name }) => wanted.includes(name))
+}
+
+function wrongUse(message: string): LancelotError {
+  return new LancelotError('ERR_LANCELOT_OPTION_RANGE', message)
 }
 
 function optionsOf(flags: CompareFlags, contestants: readonly Contestant[]): ComparisonOptions {

@@ -16,6 +16,7 @@ import type { BlockRecord, BlockValues } from './run-file.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
 import {
+  CAPACITY_CONNECTIONS,
   closedFaultOf,
   cpuPerRequestUs,
   faultOf,
@@ -23,6 +24,7 @@ import {
   runClosedSurely,
   runOpen,
   type Target,
+  warmUp,
 } from './slices.ts'
 import type { Random } from './statistics.ts'
 
@@ -65,6 +67,9 @@ export async function measureBlock(
   const results: RunResult[] = []
   try {
     const order = runners.map(({ contestant }) => contestant.name)
+    for (const runner of runners) {
+      await warmUp(session.generator, runner, session.settings, session.slices.startMs)
+    }
     await measureClosed(session, runners, block, results)
     const lags = await measureOpen(session, runners, number, block, results)
     if (session.metrics.includes('capacity')) {
@@ -162,7 +167,7 @@ async function measureCapacity(
   number: number,
   capacities: Map<string, number>,
 ): Promise<void> {
-  const { users: connections, objectiveMs, openRate, seed } = settings
+  const { objectiveMs, openRate, seed } = settings
   for (const runner of shuffled(runners, random)) {
     const { name } = runner.contestant
     const known = capacities.get(name) ?? openRate * 2
@@ -170,7 +175,8 @@ async function measureCapacity(
     runner.capacity = await searchCapacity(
       async rate => {
         await untilAtRest(runner.server.pid)
-        const load = { rate: Math.round(rate), connections, seed: seed + number }
+        const sent = { rate: Math.round(rate), seed: seed + number }
+        const load = { ...sent, connections: CAPACITY_CONNECTIONS }
         const found = await probeRate(generator, runner, load, slices.probe, objectiveMs)
         if (found.passed || rate > known) return found
         // It bore more a while ago: what disturbed it for a moment may be over.

@@ -10,7 +10,7 @@ import { untilAtRest } from './process-tree.ts'
 import type { CycleRecord } from './run-file.ts'
 import { startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { runClosed } from './slices.ts'
+import { runClosed, warmUp } from './slices.ts'
 
 const QUESTIONS = 10
 /** Users of each cycle: those of the book's run of FunkLoad. */
@@ -18,16 +18,18 @@ export const CYCLES: readonly number[] = [1, 2, 3, 5, 7, 10, 13, 16, 20]
 
 /** Runs all cycles of one contestant, on a server of its own. */
 export async function measureCycles(
-  { generator, slices }: Session,
+  { generator, settings, slices }: Session,
   contestant: Contestant,
 ): Promise<CycleRecord[]> {
   const server = await startServerProcess(contestant, { core: SERVER_CORE })
   try {
+    const target = { contestant, server }
+    await warmUp(generator, target, settings, slices.startMs)
     const records: CycleRecord[] = []
     for (const users of CYCLES) {
       await untilAtRest(server.pid)
       const load = { users, depth: 1, questions: QUESTIONS }
-      const result = await runClosed(generator, { contestant, server }, load, slices.cycle)
+      const result = await runClosed(generator, target, load, slices.cycle)
       records.push(recordOf(contestant.name, users, result))
     }
     return records

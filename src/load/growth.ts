@@ -16,6 +16,7 @@ import {
   cpuPerRequestUs,
   runClosedSurely,
   type Target,
+  warmUp,
 } from './slices.ts'
 
 const ACTIVE_USERS = 10
@@ -34,6 +35,7 @@ export async function measureGrowth(
   const server = await startServerProcess(contestant, { core: SERVER_CORE })
   const target: Target = { contestant, server }
   try {
+    await warmUp(session.generator, target, session.settings, session.slices.startMs)
     return [
       ...(await besideConnections(session, target, isQuick ? CONNECTIONS_QUICK : CONNECTIONS)),
       ...(await byDepth(session, target)),

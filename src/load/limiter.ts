@@ -102,7 +102,7 @@ export async function findLimiter(
 /** A closed load that leaves the server no rest. */
 function giveAll({ generator, settings, slices }: Session, target: Target): Promise<RunResult> {
   const measureMs = slices.closed.measureMs * FULL_SLICES
-  return runClosed(generator, target, settings, { warmMs: slices.closed.warmMs, measureMs })
+  return runClosed(generator, target, settings, { warmMs: slices.startMs, measureMs })
 }
 
 async function drawTimeline(

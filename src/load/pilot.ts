@@ -10,7 +10,13 @@ import { SERVER_CORE } from './machine.ts'
 import { untilAtRest } from './process-tree.ts'
 import { isTargetFault, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { closedFaultOf, probeRate, runClosedSurely } from './slices.ts'
+import {
+  CAPACITY_CONNECTIONS,
+  closedFaultOf,
+  probeRate,
+  runClosedSurely,
+  warmUp,
+} from './slices.ts'
 
 const STEP = 1.5
 const FINENESS = 1.15
@@ -59,6 +65,7 @@ async function look(session: Session, contestant: Contestant, pilot: Pilot): Pro
   const server = await startServerProcess(contestant, { core: SERVER_CORE })
   try {
     const target = { contestant, server }
+    await warmUp(generator, target, settings, slices.startMs)
     const { warmMs, measureMs } = slices.closed
     const times = { warmMs: warmMs * 2, measureMs: measureMs * CLOSED_MEASURE_FACTOR }
     const closed = await runClosedSurely(generator, target, settings, times)
@@ -68,11 +75,11 @@ async function look(session: Session, contestant: Contestant, pilot: Pilot): Pro
       return
     }
     const start = (closed.right / (closed.wallUs / 1e6)) * OPEN_SHARE
-    const { users: connections, objectiveMs, seed } = settings
+    const { objectiveMs, seed } = settings
     const found = await searchCapacity(
       async rate => {
         await untilAtRest(server.pid)
-        const load = { rate: Math.round(rate), connections, seed }
+        const load = { rate: Math.round(rate), connections: CAPACITY_CONNECTIONS, seed }
         return probeRate(generator, target, load, slices.probe, objectiveMs)
       },
       { start, step: STEP, fineness: FINENESS },

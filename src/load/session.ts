@@ -10,6 +10,8 @@ import type { Random } from './statistics.ts'
 
 /** How long the slices of a comparison are. */
 export interface SliceSettings {
+  /** How long a fresh server is asked before anything counts. */
+  startMs: number
   closed: { warmMs: number; measureMs: number }
   open: { warmMs: number; measureMs: number }
   probe: { warmMs: number; measureMs: number }
@@ -36,6 +38,7 @@ export interface Session {
 
 /** What full comparisons use. */
 export const SLICES: SliceSettings = {
+  startMs: 1500,
   closed: { warmMs: 30, measureMs: 120 },
   open: { warmMs: 100, measureMs: 600 },
   probe: { warmMs: 50, measureMs: 250 },
@@ -45,6 +48,7 @@ export const SLICES: SliceSettings = {
 
 /** What a smoke run uses: its figures mean nothing. */
 export const SLICES_QUICK: SliceSettings = {
+  startMs: 50,
   closed: { warmMs: 10, measureMs: 40 },
   open: { warmMs: 30, measureMs: 150 },
   probe: { warmMs: 20, measureMs: 60 },

@@ -47,6 +47,23 @@ const LATE_MS = 1000
 const LATE_MS_PROBE = 200
 const TRIES_MAX = 3
 
+/**
+ * Connections of a search for a capacity: so many that a request mostly finds one that waits for
+ * nothing, as those of independent users do. On few they would be pipelined, more and more with the
+ * rate, and cost less and less.
+ */
+export const CAPACITY_CONNECTIONS = 500
+
+/** Lets a fresh server come to its speed: its compiler, its heap, its caches. Nothing counts. */
+export async function warmUp(
+  generator: Generator,
+  target: Target,
+  load: ClosedLoad,
+  forMs: number,
+): Promise<void> {
+  await runClosed(generator, target, load, { warmMs: 0, measureMs: forMs })
+}
+
 /** Measures under a closed load. */
 export function runClosed(
   generator: Generator,
