@@ -128,11 +128,11 @@ impl<H: Handler> Shared<H> {
 
     /// Tells of a new connection, if that is wanted.
     fn tell_opened(&self, peer: &mut Peer, address: SocketAddr, now_ms: u64) {
-        let mut inside = self.desk.lock();
         let interest = self.desk.interest();
         if !interest.opened && !interest.closed {
             return;
         }
+        let mut inside = self.desk.lock();
         if inside.handler.admits(0) {
             peer.face.introduced.set(true);
             let (id, fresh) = (peer.face.id, Introduction::Fresh);
