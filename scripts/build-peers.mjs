@@ -1,19 +1,16 @@
 /**
- * Builds the peers of `bench/peers/contestants.json` that have to be built and whose tools are here.
+ * Builds the peers of `bench/peers/contestants.json` that have to be built and whose tools are here,
+ * as a comparison does. Needs the built package.
  *
  * One that cannot be built is named and left out: nobody needs it but a comparison.
  */
 
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { buildContestant } from '../dist/src/load/build-contestant.js'
 
 const list = new URL('../bench/peers/contestants.json', import.meta.url)
 
-for (const { name, build } of JSON.parse(readFileSync(list, 'utf8'))) {
-  if (build === undefined) continue
-  const [program, ...words] = build
-  const { status, stderr, error } = spawnSync(program, words, { encoding: 'utf8' })
-  if (status === 0) continue
-  const why = error?.code === 'ENOENT' ? `${program} was not found` : (error?.message ?? stderr)
-  console.error(`The peer ${name} was not built: ${why}`)
+for (const contestant of JSON.parse(readFileSync(list, 'utf8'))) {
+  const fault = await buildContestant(contestant)
+  if (fault !== undefined) console.error(`The peer ${contestant.name} was not built: ${fault}`)
 }
