@@ -14,6 +14,9 @@ export type Crew = 'processes' | 'worker-threads' | 'inetd' | 'loop-and-pool'
 /** A module whose default export is a handler; see there. */
 export const MODULE: URL = new URL('./modules/handler.mjs', import.meta.url)
 
+/** A module that takes many turns of the loop to load. */
+export const SLOW_MODULE: URL = new URL('./modules/slow.mjs', import.meta.url)
+
 /** Starts a server for one test, with two workers where it has workers. */
 export async function start(
   t: ExecutionContext,

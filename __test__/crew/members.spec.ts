@@ -7,6 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { LancelotError } from '../../src/errors.ts'
+import { SocketClient } from '../socket-client.ts'
 import {
   ask,
   askAgain,
@@ -14,6 +15,7 @@ import {
   MODULE,
   nextClose,
   nextError,
+  SLOW_MODULE,
   start,
   untilStats,
 } from './crews.ts'
@@ -119,6 +121,14 @@ test.serial('inetd: every connection has a process, which ends with it', async t
   t.is((await closed).code, 'finished')
   while (isRunning(pid)) await turn()
   t.is(await askAgain(other.client, 'where'), other.said)
+})
+
+test.serial('inetd: a peer that has finished before its process can serve is served', async t => {
+  const server = await start(t, 'inetd', { handlerModule: SLOW_MODULE, greeting: 'Hello.' })
+  const client = await SocketClient.open(server.address)
+  client.socket.end()
+  t.is(await client.ended, 'fin')
+  t.is(client.received, 'Hello.')
 })
 
 test.serial('processes: no process is left', async t => {

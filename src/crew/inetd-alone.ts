@@ -14,9 +14,10 @@ import { AnswerMap } from '../protocol/answers.ts'
 import { HandedSource } from './handed-source.ts'
 
 /** Rejects with `ERR_LANCELOT_ANSWERS_FILE`. Without a file every request is unknown. */
-export async function serveAlone(socket: Socket, path: string | undefined): Promise<void> {
+export async function serveAlone(open: () => Socket, path: string | undefined): Promise<void> {
   const settings = parseServerOptions({})
   const answers = new AnswerMap(settings, path === undefined ? [] : await readAnswers(path))
+  const socket = open()
   const { localAddress: host = '', localPort: port = 0, localFamily } = socket
   const family = localFamily === 'IPv6' ? 'IPv6' : 'IPv4'
   const source = new HandedSource({ host, port, family })

@@ -12,9 +12,10 @@
 import { Socket } from 'node:net'
 import { obeyParent } from './parent-line.ts'
 
-const socket = new Socket({ fd: 0, allowHalfOpen: true })
-if (process.send !== undefined) obeyParent(socket)
+/** A socket reads from when it is made, and tells of its end once: whoever makes it must listen. */
+const open = (): Socket => new Socket({ fd: 0, allowHalfOpen: true })
+if (process.send !== undefined) obeyParent(open)
 else {
   const { serveAlone } = await import('./inetd-alone.ts')
-  await serveAlone(socket, process.argv[2])
+  await serveAlone(open, process.argv[2])
 }

@@ -45,7 +45,7 @@ const COUNTED: ReadonlySet<Report[0]> = new Set(['met', 'closed', 'took', 'stopp
 export class Member implements Observer {
   readonly #outbox: Outbox<Report>
   readonly #retire: () => void
-  readonly #only: Socket | undefined
+  readonly #openOnly: (() => Socket) | undefined
   /** Those that the leader knows. */
   readonly #told = new Set<number>()
   /** What was wanted before it served. */
@@ -60,9 +60,12 @@ export class Member implements Observer {
   /** How many responses of the leader's handlers came. */
   #answers = 0
 
-  /** `retire` is called when all is done and told; `only` is a socket with whose end it stops. */
-  constructor(post: Post<Report>, retire: () => void, only?: Socket) {
-    this.#only = only
+  /**
+   * `retire` is called when all is done and told; `openOnly` opens a socket with whose end it stops.
+   * It is called when that can be served, for what a socket tells before then is lost.
+   */
+  constructor(post: Post<Report>, retire: () => void, openOnly?: () => Socket) {
+    this.#openOnly = openOnly
     this.#outbox = new Outbox(post, batch => this.#count(batch))
     this.#retire = retire
   }
@@ -102,7 +105,7 @@ export class Member implements Observer {
     if (this.#interest?.closed) this.#introduce(connection)
     if (!this.#told.delete(connection.id)) this.#planCount()
     else this.#outbox.add(['closed', connection.id, summary])
-    if (this.#only !== undefined) setImmediate(() => this.#stopAlone())
+    if (this.#openOnly !== undefined) setImmediate(() => this.#stopAlone())
   }
 
   failed(error: LancelotError): void {
@@ -144,7 +147,7 @@ export class Member implements Observer {
       this.#observe(driver, start.interest)
       this.#outbox.send(['ready', driver.address])
       this.obey(this.#early.splice(0))
-      if (this.#only !== undefined) this.take(this.#only)
+      if (this.#openOnly !== undefined) this.take(this.#openOnly())
     } catch (error) {
       this.#outbox.send(['unfit', packError(error as LancelotError)])
       this.#retire()

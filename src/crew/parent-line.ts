@@ -10,8 +10,8 @@ import { HELLO, SOCKET } from './child-port.ts'
 import { Member } from './member.ts'
 import type { Command } from './messages.ts'
 
-/** Serves until the leader says stop, or with `only` until that socket is closed. */
-export function obeyParent(only?: Socket): void {
+/** Serves until the leader says stop, or until the socket that `openOnly` opens is closed. */
+export function obeyParent(openOnly?: () => Socket): void {
   let unsent = 0
   let isRetired = false
   const exit = (): void => {
@@ -29,7 +29,7 @@ export function obeyParent(only?: Socket): void {
     isRetired = true
     exit()
   }
-  const member = new Member(post, retire, only)
+  const member = new Member(post, retire, openOnly)
   process.on('message', (message: unknown, socket: unknown) => {
     if (message === SOCKET) member.take(socket as Socket | undefined)
     else member.obey(message as readonly Command[])
