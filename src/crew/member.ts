@@ -61,7 +61,7 @@ export class Member implements Observer {
   #answers = 0
 
   /**
-   * `retire` is called when all is done and told; `openOnly` opens a socket with whose end it stops.
+   * `retire` is called when all is done and told; `openOnly` opens a socket with whose end it ends.
    * It is called when that can be served, for what a socket tells before then is lost.
    */
   constructor(post: Post<Report>, retire: () => void, openOnly?: () => Socket) {
