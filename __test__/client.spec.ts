@@ -190,7 +190,7 @@ test('a timeout of a later question takes nothing from the earlier one', async t
 })
 
 test('a server that speaks unasked is not believed', async t => {
-  const port = await listen(t, socket => socket.write('Hello.'))
+  const port = await listen(t, socket => socket.resume().write('Hello.'))
   const client = await connect({ port, timeoutMsMax: 60_000 })
   // Whether the greeting comes before or after the question, no answer is left over.
   await client.ask('1?').then(
@@ -213,7 +213,7 @@ test('an answer longer than answerBytesMax closes the connection', async t => {
 })
 
 test('closing rejects the questions that wait', async t => {
-  const client = await connect({ port: await listen(t, () => {}) })
+  const client = await connect({ port: await listen(t, socket => socket.resume()) })
   const waiting = failure(t, client.ask('1?'))
   await client.close()
   t.is((await waiting).code, CLOSED)

@@ -69,7 +69,12 @@ for (const engine of ENGINES) {
 
   test(`${engine}: one that waits for its handler and is paused then does not either`, async t => {
     const handler = new HeldHandler()
-    const server = await start(t, engine, { handler: handler.handle, inFlightMax: 1 })
+    const server = await start(t, engine, {
+      handler: handler.handle,
+      inFlightMax: 1,
+      // No clock runs out in the place of what is waited for.
+      handlerMsMax: 600_000,
+    })
     const { client, connection } = await meet(server)
     client.send('a?b?')
     await handler.asked('a')
