@@ -10,7 +10,7 @@ use crate::convert::{
     EntryFault, NativeAnswer, NativeOptions, NativeStats, PackedAnswers, failure, guard,
     system_error, unpack,
 };
-use crate::design::{AnyServer, Design};
+use crate::design;
 use lancelot_border::border::{Border, Drained, RequestLimits};
 use lancelot_border::responses;
 use lancelot_border::teller::Teller;
@@ -18,6 +18,7 @@ use lancelot_engine::action::Action;
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::Config;
 use lancelot_engine::connection::Observes;
+use lancelot_engine::design::{AnyServer, Design};
 use lancelot_engine::handler::{ConnectionId, Interest};
 use lancelot_engine::mailbox::Mailbox;
 use lancelot_engine::server::Listen;
@@ -100,7 +101,7 @@ impl NativeServer {
             Ok(Self {
                 shared: Arc::new(Shared { running: Mutex::default(), border }),
                 answers: Arc::new(Answers::new(config.clone())),
-                design: Design::parse(&options.design, options.workers)?,
+                design: design::parse(&options.design, options.workers)?,
                 config,
                 listen: options.listen()?,
                 knows_requests: options.knows_requests,

@@ -9,7 +9,6 @@
 //! later rings again. The other order would lose wake-ups.
 
 use crate::records::{Batch, FAILED_EVENTS, Kind, NOBODY, Place, pack};
-use lancelot_engine::connection::Observes;
 use lancelot_engine::handler::Interest;
 use lancelot_engine::server::StopReport;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -145,17 +144,11 @@ impl<B: Bell> Border<B> {
 
     /// What JavaScript wants to be told of from now on.
     pub fn set_interest(&self, interest: Interest) {
-        let Interest { opened, closed, observes: Observes { requests, responses } } = interest;
-        let bits = [opened, closed, requests, responses].into_iter().rev();
-        let bits = bits.fold(0, |bits, wanted| bits << 1 | u8::from(wanted));
-        self.interest.store(bits, Ordering::Relaxed);
+        self.interest.store(interest.to_bits(), Ordering::Relaxed);
     }
 
     pub(crate) fn interest(&self) -> Interest {
-        let bits = self.interest.load(Ordering::Relaxed);
-        let has = |bit: u8| bits >> bit & 1 != 0;
-        let observes = Observes { requests: has(2), responses: has(3) };
-        Interest { opened: has(0), closed: has(1), observes }
+        Interest::from_bits(self.interest.load(Ordering::Relaxed))
     }
 
     /// Events that nobody was told of, for want of room.

@@ -16,6 +16,9 @@ pub(crate) const ACCEPT_PAUSE_MS: u64 = 10;
 /// Failures are told at most this often.
 pub(crate) const REPORT_MS: u64 = 1_000;
 
+/// What may wait on a listener when a stop begins.
+pub(crate) const ACCEPTED_LAST_MAX: usize = 65_536;
+
 /// What came of one try.
 pub(crate) enum Accepted {
     Connection(TcpStream, SocketAddr),

@@ -37,7 +37,7 @@ use self::desk::Desk;
 use self::directory::Directory;
 use self::entrance::Entrance;
 use self::ledger::Ledger;
-use self::postman::Postman;
+use self::postman::{MAILBOX, Postman};
 use crate::answers::Answers;
 use crate::config::Config;
 use crate::error::ConfigError;
@@ -47,7 +47,7 @@ use crate::mailbox::{Command, Mailbox};
 use crate::selector::Waker;
 use crate::server::{Server, StopReport};
 use crate::stats::Counters;
-use mio::{Poll, Token};
+use mio::Poll;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,6 +71,9 @@ pub enum Arrangement {
 
 /// When a server stops that was not told to.
 const NOT_STOPPING: u64 = u64::MAX;
+/// How long a bare receive waits at the most: then its thread sees a deadline that the application
+/// has brought nearer, and on some systems a stop.
+const RECEIVE_MS_MAX: u64 = 1_000;
 
 /// What all threads of one server share.
 struct Shared<H> {
@@ -86,10 +89,10 @@ struct Shared<H> {
     open: AtomicUsize,
     /// Whether new connections were refused lately.
     refuses: AtomicBool,
-    /// Whether the application has ever acted on a connection.
-    acted: AtomicBool,
     /// By when a stop must be complete.
     stop_by_ms: AtomicU64,
+    /// A bare receive waits no longer than this.
+    receive_ms_max: u64,
     started: Instant,
 }
 
@@ -121,12 +124,23 @@ impl BlockingServer {
         handler: H,
         arrangement: Arrangement,
     ) -> io::Result<Self> {
+        Self::start_receiving(listen, config, answers, handler, arrangement, RECEIVE_MS_MAX)
+    }
+
+    fn start_receiving<H: Handler + 'static>(
+        listen: &Listen,
+        config: Arc<Config>,
+        answers: Arc<Answers>,
+        handler: H,
+        arrangement: Arrangement,
+        receive_ms_max: u64,
+    ) -> io::Result<Self> {
         if let Arrangement::Pool(threads) = arrangement {
             assert!((1..=POOL_MAX).contains(&threads), "1 to {POOL_MAX} threads");
         }
         let listener = bind(listen, listen.address)?;
         let (address, ledger, poll) = (listener.local_addr()?, Arc::default(), Poll::new()?);
-        let waker = mio::Waker::new(poll.registry(), Token(0))?;
+        let waker = mio::Waker::new(poll.registry(), MAILBOX)?;
         let shared = Arc::new(Shared {
             config,
             answers: answers.clone(),
@@ -138,8 +152,8 @@ impl BlockingServer {
             crew: Crew::default(),
             open: AtomicUsize::new(0),
             refuses: AtomicBool::new(false),
-            acted: AtomicBool::new(false),
             stop_by_ms: AtomicU64::new(NOT_STOPPING),
+            receive_ms_max,
             started: Instant::now(),
         });
         let postman = Postman::new(shared.clone(), poll);
@@ -206,16 +220,11 @@ impl BlockingServer {
     pub fn take_threads(&mut self) -> Vec<JoinHandle<StopReport>> {
         self.thread.take().into_iter().collect()
     }
-
-    /// Waits until every thread ended.
-    pub fn join(threads: Vec<JoinHandle<StopReport>>) -> StopReport {
-        Server::join(threads)
-    }
 }
 
 impl Drop for BlockingServer {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
-        Self::join(self.take_threads());
+        Server::join(self.take_threads());
     }
 }

@@ -131,6 +131,11 @@ impl Config {
             handler_ms_max: options.handler_ms_max.into(),
         })
     }
+
+    /// Whether so many open connections are well below the limit.
+    pub(crate) fn is_roomy(&self, open: usize) -> bool {
+        open <= self.connections_max - self.connections_max.div_ceil(10)
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,22 @@ pub struct Interest {
     pub observes: Observes,
 }
 
+impl Interest {
+    /// As bits, for who keeps it where several threads look.
+    pub fn to_bits(self) -> u8 {
+        let Self { opened, closed, observes } = self;
+        let bits = [opened, closed, observes.requests, observes.responses];
+        bits.into_iter().rev().fold(0, |bits, wanted| bits << 1 | u8::from(wanted))
+    }
+
+    /// What `to_bits` made bits of.
+    pub fn from_bits(bits: u8) -> Self {
+        let has = |bit: u8| bits >> bit & 1 != 0;
+        let observes = Observes { requests: has(2), responses: has(3) };
+        Self { opened: has(0), closed: has(1), observes }
+    }
+}
+
 /// How the handler comes to be told of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Introduction {
@@ -141,4 +157,18 @@ impl Handler for NoHandler {
     fn overloaded(&mut self, _: Overload, _: bool, _: u64) {}
     fn reply(&mut self, _: u32, _: Reply<'_>) {}
     fn turn_ended(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interest_is_what_it_was() {
+        let all: Vec<_> = (0..16).map(Interest::from_bits).collect();
+        for (bits, interest) in all.iter().enumerate() {
+            assert_eq!(usize::from(interest.to_bits()), bits);
+            assert!(!all[..bits].contains(interest));
+        }
+    }
 }

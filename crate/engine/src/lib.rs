@@ -7,7 +7,7 @@
 //!  connection
 //!  ---- above: no mio, no socket, no thread, no clock; time is an argument ----
 //!  handler  action  groups  stats  timers  slab  socket  selector  peer  mailbox  accept
-//!  event_loop  listen  server  blocking
+//!  event_loop  listen  server  blocking  design
 //! ```
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,7 @@ pub mod blocking;
 mod busy;
 pub mod config;
 pub mod connection;
+pub mod design;
 pub mod error;
 mod event_loop;
 pub mod frame;

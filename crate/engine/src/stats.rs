@@ -27,6 +27,12 @@ impl Counters {
         self.closes.iter().sum()
     }
 
+    /// Connections that ended neither by a failure nor at the deadline of a stop.
+    pub(crate) fn ended_in_order(&self) -> u64 {
+        let count = |&reason: &CloseReason| self.closes[reason as usize];
+        CloseReason::ALL.iter().filter(|reason| reason.is_in_order()).map(count).sum()
+    }
+
     /// Connections that are open.
     pub fn open(&self) -> u64 {
         self.accepted - self.closed()
@@ -97,7 +103,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The loop says what it counted. Only its own thread calls this.
+    /// Says what was counted. One at a time.
     pub fn publish(&self, counters: &Counters) {
         for (cell, count) in self.published.iter().zip(counters.to_array()) {
             cell.store(count, Ordering::Relaxed);

@@ -2,47 +2,25 @@
 //! limit is the process's.
 #![cfg(unix)]
 
-mod common {
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod acting;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod client;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod passing;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../threading/rig.rs"]
-    pub mod rig;
-}
+mod common;
 
 use common::passing::Told;
-use common::rig::Rig;
+use common::process::{limit_descriptors, take_all_but_one};
+use common::rig::{Rig, with_handler};
 use lancelot_engine::blocking::Arrangement;
-use lancelot_engine::config::Options;
+use lancelot_engine::design::Design;
 use lancelot_engine::handler::Interest;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::fs::File;
 
-const ARRANGEMENT: Arrangement = Arrangement::ThreadPerConnection;
-const DESCRIPTORS_MAX: u64 = 128;
-
-/// Takes every descriptor that is left.
-fn take_all() -> Vec<File> {
-    std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
-}
+const DESIGN: Design = Design::Blocking(Arrangement::ThreadPerConnection);
 
 #[test]
 fn without_descriptors_accepting_pauses_and_handlers_answer_all_the_same() {
-    let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(DESCRIPTORS_MAX), ..limit }).unwrap();
+    limit_descriptors();
     for arrangement in [Arrangement::ThreadPerConnection, Arrangement::Pool(4)] {
-        let options = Options { has_handler: true, ..Options::default() };
-        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let mut rig = Rig::start_as(arrangement, with_handler(), Interest::default());
         let mut client = rig.client();
         client.ask(b"a?", b"Alpha.");
-        let mut taken = take_all();
-        assert!(taken.len() > 10, "there were descriptors to take");
-        // One is left for the peer's end, and none for the server's.
-        taken.pop();
+        let taken = take_all_but_one();
         let mut waiting = rig.client();
         waiting.send(b"a?");
         rig.next("accepting fails", |told| matches!(told, Told::AcceptFailed).then_some(()));

@@ -1,35 +1,14 @@
 //! What holds for loops holds for blocking threads: a thread for each connection.
 #![cfg(unix)]
 
-mod common {
-    pub mod acting;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod client;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod passing;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../threading/rig.rs"]
-    pub mod rig;
-}
+mod common;
 
-mod serving {
-    mod acting;
-    mod breaking;
-    mod broadcasting;
-    mod groups;
-    mod ids;
-    mod introducing;
-    mod limits;
-    mod mixed;
-    mod observing;
-    pub(crate) mod overload;
-    mod pausing;
-    mod runs;
-    mod stopping;
-    mod tables;
-    mod talking;
-}
+#[path = "serving/breaking.rs"]
+mod breaking;
+mod serving;
 
 use lancelot_engine::blocking::Arrangement;
+use lancelot_engine::design::Design;
 
-const ARRANGEMENT: Arrangement = Arrangement::ThreadPerConnection;
+/// What the servers of this test are.
+const DESIGN: Design = Design::Blocking(Arrangement::ThreadPerConnection);

@@ -1,22 +1,16 @@
 //! Every case of `__test__/vectors/` that is for servers, against blocking servers over sockets.
 #![cfg(unix)]
 
+#[allow(dead_code, reason = "each test uses what it needs")]
 mod common {
-    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod acting;
-    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod application;
     pub mod case_handler;
-    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod cases;
-    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod client;
-    #[allow(dead_code, reason = "each test uses what it needs")]
+    pub mod comparing;
     pub mod drive;
-    #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod passing;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    #[path = "../threading/rig.rs"]
     pub mod rig;
 }
 
@@ -26,10 +20,11 @@ mod threading {
 
 use common::cases;
 use lancelot_engine::blocking::Arrangement;
+use lancelot_engine::design::Design;
 use std::panic::catch_unwind;
 use threading::conversing;
 
-const ARRANGEMENT: Arrangement = Arrangement::OneAtATime;
+const DESIGN: Design = Design::Blocking(Arrangement::OneAtATime);
 
 fn assert_all_come_out(arrangement: Arrangement) {
     let cases = cases::load();
@@ -51,7 +46,8 @@ fn assert_all_come_out(arrangement: Arrangement) {
 fn a_case_that_says_something_else_than_happens_is_found_out() {
     let good = r#"[{ "name": "x", "rule": "P1", "options": { "answers": [["a", "A."]] },
         "steps": [{ "send": "a?" }], "out": "A.", "code": "finished", "requests": 1 }]"#;
-    let run = |text: &str| conversing::run(&cases::parse(text).unwrap()[0], ARRANGEMENT);
+    let run =
+        |text: &str| conversing::run(&cases::parse(text).unwrap()[0], Arrangement::OneAtATime);
     assert_eq!(run(good), Ok(()));
     for (right, wrong) in [
         ("\"out\": \"A.\"", "\"out\": \"A\""),

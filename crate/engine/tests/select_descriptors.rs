@@ -1,30 +1,22 @@
 //! What `select(2)` has no bit for. The only test of its file, for descriptors are the process's.
 #![cfg(unix)]
 
-mod common {
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod acting;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod client;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod passing;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod rig;
-}
+mod common;
 
 use common::client::allow_descriptors;
 use common::rig::Rig;
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
+use lancelot_engine::design::{AnyServer, Design};
 use lancelot_engine::handler::NoHandler;
-use lancelot_engine::server::{Listen, Server, Waiting};
+use lancelot_engine::server::{Listen, Waiting};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-const WAITING: Waiting = Waiting::SelectSyscall;
+const DESIGN: Design = Design::Loops(Waiting::SelectSyscall);
 /// The first descriptor that a set has no bit for.
 const SET_SIZE: i32 = 1024;
 
@@ -62,10 +54,10 @@ fn connections_without_a_bit_are_refused_and_counted_and_harm_nobody() {
     assert_eq!(rig.end().accepted, 2);
 }
 
-fn start_another() -> std::io::Result<Server> {
+fn start_another() -> std::io::Result<AnyServer> {
     let config = Arc::new(Config::parse(Options::default()).unwrap());
     let answers = Arc::new(Answers::new(config.clone()));
     let address = (Ipv4Addr::LOCALHOST, 0).into();
     let listen = Listen { address, backlog: 16, reuse_port: false };
-    Server::start(WAITING, &listen, config, answers, vec![NoHandler])
+    AnyServer::start(DESIGN, &listen, config, answers, vec![NoHandler])
 }

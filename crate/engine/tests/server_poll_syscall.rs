@@ -12,9 +12,14 @@ mod common {
 mod breaking;
 #[path = "serving/crowding.rs"]
 mod crowding;
+#[path = "serving/panics.rs"]
+mod panics;
 mod serving;
+#[path = "serving/sharing.rs"]
+mod sharing;
 
+use lancelot_engine::design::Design;
 use lancelot_engine::server::Waiting;
 
-/// What the servers of this test wait with.
-const WAITING: Waiting = Waiting::PollSyscall;
+/// What the servers of this test are.
+const DESIGN: Design = Design::Loops(Waiting::PollSyscall);

@@ -1,17 +1,16 @@
 //! The event loop over loopback sockets, around `select(2)`.
 #![cfg(unix)]
 
-mod common {
-    pub mod acting;
-    #[allow(dead_code, reason = "each test uses what it needs")]
-    pub mod client;
-    pub mod passing;
-    pub mod rig;
-}
+mod common;
 
+#[path = "serving/panics.rs"]
+mod panics;
 mod serving;
+#[path = "serving/sharing.rs"]
+mod sharing;
 
+use lancelot_engine::design::Design;
 use lancelot_engine::server::Waiting;
 
-/// What the servers of this test wait with.
-const WAITING: Waiting = Waiting::SelectSyscall;
+/// What the servers of this test are.
+const DESIGN: Design = Design::Loops(Waiting::SelectSyscall);

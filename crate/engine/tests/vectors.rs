@@ -5,6 +5,7 @@ mod common {
     pub mod application;
     pub mod case_handler;
     pub mod cases;
+    pub mod comparing;
     #[allow(dead_code, reason = "each test uses what it needs")]
     pub mod drive;
     pub mod talk;

@@ -4,7 +4,6 @@ use super::postman::Postman;
 use crate::action::Action;
 use crate::connection::Connection;
 use crate::handler::{ConnectionId, Handler, Reply};
-use std::sync::atomic::Ordering;
 
 /// Slots that one `List` looks at.
 const LISTED_MAX: u32 = 1024;
@@ -20,12 +19,10 @@ impl<H: Handler + 'static> Postman<H> {
         let shared = &*self.shared;
         match action {
             Action::Send { id, bytes, ticket } => {
-                self.expect_actions();
                 let taken = self.push(id, &bytes);
                 shared.desk.reply(ticket, Reply::Reached(taken.into()));
             }
             Action::Broadcast { to, bytes, ticket } => {
-                self.expect_actions();
                 let ids = shared.directory.ids(to.as_deref()).into_iter();
                 // One that has ended meanwhile is none of those that are connected.
                 let ids = ids.filter(|&id| shared.directory.find(id).is_some());
@@ -60,13 +57,7 @@ impl<H: Handler + 'static> Postman<H> {
         }
     }
 
-    /// From now on threads wait so that they can be woken.
-    fn expect_actions(&self) {
-        self.shared.acted.store(true, Ordering::SeqCst);
-    }
-
     fn act_on(&self, id: ConnectionId, act: impl FnOnce(&mut Connection, u64)) {
-        self.expect_actions();
         // One that is gone needs nothing done.
         _ = self.at(id, |connection, turn| act(connection, turn.now_ms));
     }

@@ -72,6 +72,8 @@ impl<H: Handler + 'static> Shared<H> {
     }
 
     fn end_thread(&self, number: u64) {
+        // Those that ended before keep their stacks until then, and nobody else may come for long.
+        self.crew.join_ended();
         let mut inside = lock(&self.crew.inside);
         inside.ended.push(number);
         let is_last = inside.threads.len() == inside.ended.len();

@@ -7,7 +7,6 @@
 
 use super::seat::{Seat, lock};
 use crate::config::Config;
-use crate::connection::Observes;
 use crate::handler::{ConnectionId, Failure, Handler, Interest, Overload, Reply};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,7 +38,7 @@ struct Waiting {
 
 impl<H: Handler> Desk<H> {
     pub(super) fn new(handler: H) -> Self {
-        let interest = AtomicU8::new(to_bits(handler.interest()));
+        let interest = AtomicU8::new(handler.interest().to_bits());
         let awaiting_room = Vec::new();
         let inside =
             Inside { handler, in_flight: 0, in_flight_bytes: 0, awaiting_room, lacks_room: false };
@@ -49,7 +48,7 @@ impl<H: Handler> Desk<H> {
     /// Waits until nobody else is at it. Whoever is ends with `Inside::end`.
     pub(super) fn lock(&self) -> MutexGuard<'_, Inside<H>> {
         let inside = lock(&self.inside);
-        self.interest.store(to_bits(inside.handler.interest()), Ordering::Relaxed);
+        self.interest.store(inside.handler.interest().to_bits(), Ordering::Relaxed);
         inside
     }
 
@@ -60,7 +59,7 @@ impl<H: Handler> Desk<H> {
 
     #[inline]
     pub(super) fn interest(&self) -> Interest {
-        from_bits(self.interest.load(Ordering::Relaxed))
+        Interest::from_bits(self.interest.load(Ordering::Relaxed))
     }
 
     pub(super) fn reply(&self, ticket: u32, reply: Reply<'_>) {
@@ -123,28 +122,5 @@ impl<H: Handler> Inside<H> {
             self.give_room(config, now_ms);
         }
         self.handler.turn_ended();
-    }
-}
-
-fn to_bits(Interest { opened, closed, observes }: Interest) -> u8 {
-    let bits = [opened, closed, observes.requests, observes.responses];
-    bits.into_iter().rev().fold(0, |bits, wanted| bits << 1 | u8::from(wanted))
-}
-
-fn from_bits(bits: u8) -> Interest {
-    let has = |bit: u8| bits >> bit & 1 != 0;
-    let observes = Observes { requests: has(2), responses: has(3) };
-    Interest { opened: has(0), closed: has(1), observes }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interest_is_what_it_was() {
-        for bits in 0..16 {
-            assert_eq!(to_bits(from_bits(bits)), bits);
-        }
     }
 }

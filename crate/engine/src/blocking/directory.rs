@@ -42,6 +42,11 @@ impl Directory {
         lock(&self.inside).entries.find(id).map(|entry| entry.seat.clone())
     }
 
+    /// Who has this slot now.
+    pub(super) fn owner(&self, slot: u32) -> Option<ConnectionId> {
+        lock(&self.inside).entries.owner(slot)
+    }
+
     pub(super) fn remove(&self, id: ConnectionId) {
         let mut inside = lock(&self.inside);
         inside.groups.leave_all(id);

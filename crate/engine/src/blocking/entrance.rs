@@ -7,7 +7,7 @@ use super::Shared;
 use super::seat::lock;
 use super::socket::{wait, wait_for_wake};
 use super::wake::Wake;
-use crate::accept::{ACCEPT_PAUSE_MS, REPORT_MS, is_of_one_connection};
+use crate::accept::{ACCEPT_PAUSE_MS, ACCEPTED_LAST_MAX, REPORT_MS, is_of_one_connection};
 use crate::handler::{CONNECTIONS_MAX, Failure, Handler, Overload};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -16,8 +16,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What may wait on a listener when a stop begins.
-const ACCEPTED_LAST_MAX: usize = 65_536;
 /// Nothing was told yet.
 const NEVER: u64 = u64::MAX;
 
@@ -104,15 +102,15 @@ impl<H: Handler> Shared<H> {
         if self.open.fetch_add(1, Ordering::SeqCst) < open_max {
             return true;
         }
+        // Words last: a handler that panics leaves nothing half done.
+        self.refuse();
         let now_ms = self.now_ms();
         let mut inside = self.desk.lock();
         if !self.refuses.swap(true, Ordering::SeqCst) {
             inside.handler.overloaded(Overload::Connections, true, now_ms);
         }
         // The last of them may have ended just before, at another seat.
-        let open = self.open.fetch_sub(1, Ordering::SeqCst) - 1;
-        self.end_refusal(open, &mut inside, now_ms);
-        self.ledger.count(|counters| counters.refused += 1);
+        self.end_refusal(self.open.load(Ordering::SeqCst), &mut inside, now_ms);
         inside.end(&self.config, now_ms);
         false
     }

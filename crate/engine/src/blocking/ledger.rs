@@ -1,7 +1,6 @@
 //! What all threads of one server counted: those that are at work, and those that were.
 
 use super::seat::{Seat, lock};
-use crate::error::CloseReason;
 use crate::stats::Counters;
 use std::collections::HashMap;
 use std::sync::atomic::{Ordering, fence};
@@ -60,10 +59,4 @@ impl Ledger {
         }
         sum
     }
-}
-
-/// Connections that ended neither by a failure nor at the deadline of a stop.
-pub(super) fn ended_in_order(counters: &Counters) -> u64 {
-    let count = |&reason: &CloseReason| counters.closes[reason as usize];
-    CloseReason::ALL.iter().filter(|reason| reason.is_in_order()).map(count).sum()
 }

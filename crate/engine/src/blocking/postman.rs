@@ -1,11 +1,12 @@
 //! The thread that owns the mailbox: brings responses and actions to the peers at their seats, and
 //! leads the stop.
 //!
-//! It does for a peer what is to be done, under the lock of its seat, and wakes the peer's thread
-//! only where that must now wait for something else.
+//! It does for a peer what is to be done, sending included, under the lock of its seat, and wakes
+//! the peer's thread only where that must now wait for something else. A thread in a bare receive
+//! cannot be woken: what such a peer's socket does not take at once the postman sends on, when its
+//! own poll says that there is room, until the thread comes out.
 
-use super::ledger::ended_in_order;
-use super::seat::{Seat, Sitting, Waits, lock_with};
+use super::seat::{Face, Peer, Seat, Sitting, Waits, lock_with};
 use super::{NOT_STOPPING, Shared};
 use crate::connection::{Connection, Turn};
 use crate::error::CloseReason;
@@ -13,7 +14,10 @@ use crate::handler::{ConnectionId, Handler};
 use crate::mailbox::Command;
 use crate::responses::Responses;
 use crate::server::StopReport;
-use mio::{Events, Poll};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,6 +27,9 @@ use std::time::Duration;
 /// How long it pauses where waiting fails, which it has no reason to; and, after the deadline of a
 /// stop, between looks for peers that came to a seat since.
 const PAUSE: Duration = Duration::from_millis(10);
+/// What its poll announces when there is something in the mailbox; for a peer it is the slot.
+pub(super) const MAILBOX: Token = Token(usize::MAX);
+const EVENTS_PER_TURN: usize = 64;
 
 pub(super) struct Postman<H> {
     pub(super) shared: Arc<Shared<H>>,
@@ -39,17 +46,20 @@ impl<H: Handler + 'static> Postman<H> {
 
     /// Works until the server was told to stop and every other thread ended.
     pub(super) fn run(mut self) -> StopReport {
-        let (mut events, mut commands) = (Events::with_capacity(1), Vec::new());
+        let (mut events, mut commands) = (Events::with_capacity(EVENTS_PER_TURN), Vec::new());
         while !(self.shared.is_stopping() && self.shared.crew.is_over()) {
-            match self.poll.poll(&mut events, self.timeout()) {
-                Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+            if let Err(error) = self.poll.poll(&mut events, self.timeout()) {
+                events.clear();
+                if error.kind() != std::io::ErrorKind::Interrupted {
                     thread::sleep(PAUSE);
                 }
-                _ => {}
             }
             self.shared.mailbox.take(&mut commands);
             for command in commands.drain(..) {
                 self.guard(|postman| postman.deliver(command));
+            }
+            for event in events.iter().filter(|event| event.token() != MAILBOX) {
+                self.guard(|postman| postman.send_on(event.token().0 as u32));
             }
             self.guard(Self::cut_if_due);
             self.guard(|postman| postman.end_turn());
@@ -59,7 +69,7 @@ impl<H: Handler + 'static> Postman<H> {
         drop(self.shared.mailbox.close());
         self.guard(|postman| postman.end_turn());
         let counters = self.shared.ledger.counters();
-        let drained = ended_in_order(&counters) - self.drained_before;
+        let drained = counters.ended_in_order() - self.drained_before;
         StopReport { drained, cut: counters.closes[CloseReason::Cut as usize] }
     }
 
@@ -115,9 +125,45 @@ impl<H: Handler + 'static> Postman<H> {
             self.shared.serve(seat, sitting, |connection, turn| {
                 outcome = Some(act(connection, turn));
             });
-            nudge(seat, sitting);
+            self.see_to(seat, sitting);
         });
         outcome
+    }
+
+    /// Whoever has this slot may have room for what is unsent.
+    fn send_on(&self, slot: u32) {
+        let Some(id) = self.shared.directory.owner(slot) else { return };
+        self.at_seat(id, |seat, sitting| {
+            let Some(peer) = &mut sitting.peer else { return };
+            let socket = peer.face.socket.clone();
+            peer.write_blocked = false;
+            self.shared.serve(seat, sitting, |_, _| {});
+            if !is_left_to_postman(sitting) {
+                self.ignore(&socket);
+            }
+            self.see_to(seat, sitting);
+        });
+    }
+
+    /// What was done to a peer may be more than its thread waits for.
+    fn see_to(&self, seat: &Seat, sitting: &Sitting) {
+        match &sitting.peer {
+            Some(peer) if is_left_to_postman(sitting) => self.watch(&peer.face),
+            _ => nudge(seat, sitting, self.shared.is_stopping()),
+        }
+    }
+
+    /// From now on a socket is announced whenever it has room again.
+    fn watch(&self, face: &Face) {
+        let (descriptor, token) = (face.socket.as_raw_fd(), Token(face.id.slot as usize));
+        // It may be watched already. Where watching fails the thread comes out of its receive in
+        // the end, and sees what is unsent.
+        _ = self.poll.registry().register(&mut SourceFd(&descriptor), token, Interest::WRITABLE);
+    }
+
+    fn ignore(&self, socket: &TcpStream) {
+        // One that is not watched stays so.
+        _ = self.poll.registry().deregister(&mut SourceFd(&socket.as_raw_fd()));
     }
 
     /// Does something at a connection's seat, if it is still there. A panic ends that one.
@@ -134,14 +180,21 @@ impl<H: Handler + 'static> Postman<H> {
     }
 }
 
+/// Whether output waits for the socket while the thread waits in a bare receive.
+fn is_left_to_postman(sitting: &Sitting) -> bool {
+    sitting.waits == Waits::Receiving && sitting.peer.as_ref().is_some_and(Peer::has_unsent)
+}
+
 /// Wakes a seat's thread if it waits for what it need not wait for any more, or too long.
-fn nudge(seat: &Seat, sitting: &Sitting) {
+fn nudge(seat: &Seat, sitting: &Sitting, stopping: bool) {
     let (Waits::Polling { read, write, until_ms }, Some(peer)) = (sitting.waits, &sitting.peer)
     else {
         return;
     };
     let same = (read, write) == (peer.connection.wants_read(), peer.has_unsent());
-    if !same || peer.deadline_ms < until_ms {
+    // Its thread lets a peer go that is held back when the server stops.
+    let lets_go = stopping && peer.connection.is_held_back();
+    if !same || lets_go || peer.deadline_ms < until_ms {
         seat.wake();
     }
 }

@@ -115,12 +115,13 @@ impl Seat {
         }
     }
 
-    /// The wake-up of its own thread; `None` where the system has no descriptor for one.
+    /// The wake-up of its own thread, made if it is not there; `None` where the system has no
+    /// descriptor for one.
     pub(super) fn own_wake(&self) -> Option<&Wake> {
         if self.wake.get().is_none()
             && let Ok(wake) = Wake::new()
         {
-            // Only its own thread comes here, so nobody was faster.
+            // The postman may have been faster, and then its one serves.
             _ = self.wake.set(wake);
         }
         self.wake.get()

@@ -227,10 +227,7 @@ impl<H: Handler> Shared<H> {
         inside: &mut super::desk::Inside<H>,
         now_ms: u64,
     ) {
-        let connections_max = self.config.connections_max;
-        if open <= connections_max - connections_max.div_ceil(10)
-            && self.refuses.swap(false, Ordering::SeqCst)
-        {
+        if self.config.is_roomy(open) && self.refuses.swap(false, Ordering::SeqCst) {
             inside.handler.overloaded(Overload::Connections, false, now_ms);
         }
     }

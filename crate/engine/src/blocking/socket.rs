@@ -18,6 +18,10 @@ const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(target_vendor = "apple")]
 const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
+/// Whether what has arrived is handed over though the server has ended its own reading. Elsewhere
+/// the system throws it away.
+pub(super) const KEEPS_WHAT_CAME: bool = cfg!(target_os = "linux");
+
 /// What one receive came back with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Received {

@@ -1,10 +1,9 @@
 //! How the postman leads a stop: whoever waits in the listen queue is let in, every peer is looked
 //! at once more, and the rest is cut at the deadline.
 
-use super::ledger::ended_in_order;
 use super::postman::Postman;
 use super::seat::{Peer, Seat, Sitting, Waits};
-use super::socket::is_empty;
+use super::socket::{KEEPS_WHAT_CAME, is_empty};
 use super::{NOT_STOPPING, Shared};
 use crate::connection::State;
 use crate::error::CloseReason;
@@ -24,7 +23,7 @@ impl<H: Handler + 'static> Postman<H> {
         let stop_by_ms = shared.now_ms().saturating_add(drain.as_millis() as u64);
         let stop_by_ms = stop_by_ms.min(NOT_STOPPING - 1);
         if !shared.is_stopping() {
-            self.drained_before = ended_in_order(&shared.ledger.counters());
+            self.drained_before = shared.ledger.counters().ended_in_order();
         }
         if shared.stop_by_ms.fetch_min(stop_by_ms, Ordering::SeqCst) != NOT_STOPPING {
             return;
@@ -37,7 +36,8 @@ impl<H: Handler + 'static> Postman<H> {
     }
 
     /// A peer whose thread waits for a wake-up is stopped here and now, if all that it sent was
-    /// handled. One in a bare receive may have something in hand: it is made to come out.
+    /// handled. One in a bare receive may have something in hand: it is made to come out, or where
+    /// that would cost requests comes out by itself, when bytes come or its time is over.
     fn look_at(&self, seat: &Arc<Seat>, sitting: &mut Sitting, buffer: &mut [u8]) {
         for _ in 0..READS_MAX {
             let Sitting { peer: Some(peer), waits, .. } = &mut *sitting else { return };
@@ -48,6 +48,7 @@ impl<H: Handler + 'static> Postman<H> {
                 }
                 // One that lingers reads on until the peer's end, which comes soon.
                 Waits::Receiving if !is_open => return,
+                Waits::Receiving if !KEEPS_WHAT_CAME => return,
                 Waits::Receiving => {
                     peer.read_ended = true;
                     return seat.rouse(*waits, &peer.face.socket);

@@ -1,7 +1,7 @@
 //! How a loop comes by its connections: takes them from the listener, hands them out, adopts them.
 
 use super::{EventLoop, token_of};
-use crate::accept::{Accepted, Acceptor};
+use crate::accept::{ACCEPTED_LAST_MAX, Accepted, Acceptor};
 use crate::connection::Connection;
 use crate::handler::{Failure, Handler, Overload};
 use crate::mailbox::Command;
@@ -12,8 +12,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
 const ACCEPTS_PER_TURN: usize = 64;
-/// What may wait on a listener when a stop begins.
-const ACCEPTED_LAST_MAX: usize = 65_536;
 
 impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// Takes new connections, within the budget.

@@ -148,10 +148,7 @@ impl<H: Handler, S: Selector> EventLoop<H, S> {
     /// So many connections are open: are they well below the limit again?
     #[cold]
     pub(super) fn end_refusal(&mut self, open: usize) {
-        let connections_max = self.common.config.connections_max;
-        if open <= connections_max - connections_max.div_ceil(10)
-            && self.common.refuses.swap(false, Ordering::SeqCst)
-        {
+        if self.common.config.is_roomy(open) && self.common.refuses.swap(false, Ordering::SeqCst) {
             self.handler.overloaded(Overload::Connections, false, self.now_ms);
         }
     }

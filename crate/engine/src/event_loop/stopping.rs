@@ -5,7 +5,6 @@ use crate::error::CloseReason;
 use crate::handler::{Failure, Handler};
 use crate::mailbox::Command;
 use crate::selector::Selector;
-use crate::stats::Counters;
 use std::time::Duration;
 
 /// What a loop did about its connections when it stopped.
@@ -53,7 +52,7 @@ impl<H: Handler, S: Selector> EventLoop<H, S> {
             stopping.deadline_ms = stopping.deadline_ms.min(deadline_ms);
         } else {
             self.stopping =
-                Some(Stopping { deadline_ms, drained_before: ended_in_order(&self.counters) });
+                Some(Stopping { deadline_ms, drained_before: self.counters.ended_in_order() });
             self.accept_last();
             self.look_at_all();
         }
@@ -89,7 +88,7 @@ impl<H: Handler, S: Selector> EventLoop<H, S> {
     pub(super) fn stop_report(&self) -> Option<StopReport> {
         let stopping = self.stopping.as_ref()?;
         (self.acceptor.is_none() && self.counters.open() == 0).then(|| StopReport {
-            drained: ended_in_order(&self.counters) - stopping.drained_before,
+            drained: self.counters.ended_in_order() - stopping.drained_before,
             cut: self.counters.closes[CloseReason::Cut as usize],
         })
     }
@@ -111,10 +110,4 @@ impl<H: Handler, S: Selector> EventLoop<H, S> {
         self.end_turn();
         self.close_mailbox();
     }
-}
-
-/// Connections that ended neither by a failure nor at the deadline of a stop.
-fn ended_in_order(counters: &Counters) -> u64 {
-    let count = |&reason: &CloseReason| counters.closes[reason as usize];
-    CloseReason::ALL.iter().filter(|reason| reason.is_in_order()).map(count).sum()
 }

@@ -1,14 +1,18 @@
 //! A server on a port that the system picked, and what its handlers are told.
+//!
+//! Of the design that the test's `DESIGN` names, so that one test holds for all. A server without
+//! loops has one handler and one mailbox: as far as a test sees it is one loop.
 
 use super::acting::Replies;
 use super::client::{Client, PATIENCE, until};
 use super::passing::{Asked, Lives, Passing, Told, Watch, Who};
 use lancelot_engine::answers::Answers;
 use lancelot_engine::config::{Config, Options};
+use lancelot_engine::design::{AnyServer, Design};
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::Interest;
 use lancelot_engine::responses::{Outcome, Responses};
-use lancelot_engine::server::{Listen, Server, StopReport, Waiting};
+use lancelot_engine::server::{Listen, StopReport};
 use lancelot_engine::stats::Counters;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// How a server is arranged.
+/// How many loops a test asks for; a server without loops is as if it had one.
 #[derive(Clone, Copy)]
 pub struct Loops {
     pub count: usize,
@@ -24,10 +28,28 @@ pub struct Loops {
 }
 
 pub const ONE_LOOP: Loops = Loops { count: 1, reuse_port: false };
+/// The ways in which loops come by their connections.
+pub const ALL_LOOPS: [Loops; 3] =
+    [ONE_LOOP, Loops { count: 3, reuse_port: false }, Loops { count: 3, reuse_port: true }];
+
+/// A key, its answer, and whether that closes.
+pub type Entry<'a> = (&'a [u8], &'a [u8], bool);
+
+/// What a server knows where a test does not say.
+const KNOWN: [Entry<'_>; 2] = [(b"a?", b"Alpha.", false), (b"q?", b"Bye.", true)];
+
+pub fn with_handler() -> Options {
+    Options { has_handler: true, ..Options::default() }
+}
+
+/// To be told when a connection begins and ends.
+pub fn both_ends() -> Interest {
+    Interest { opened: true, closed: true, ..Interest::default() }
+}
 
 /// A server under test.
 pub struct Rig {
-    pub server: Server,
+    pub server: AnyServer,
     pub answers: Arc<Answers>,
     pub told: Receiver<Told>,
     pub watch: Arc<Watch>,
@@ -36,31 +58,37 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// One loop that knows `a` (`Alpha.`) and `q` (`Bye.`, and closes).
+    /// One that knows `a` (`Alpha.`) and `q` (`Bye.`, and closes).
     pub fn start(options: Options) -> Self {
-        Self::start_loops(options, ONE_LOOP)
+        Self::start_as(crate::DESIGN, options, both_ends())
     }
 
     pub fn start_loops(options: Options, loops: Loops) -> Self {
-        let both = Interest { opened: true, closed: true, ..Interest::default() };
-        Self::start_wanting(options, loops, both)
+        Self::start_wanting(options, loops, both_ends())
     }
 
     pub fn start_wanting(options: Options, loops: Loops, interest: Interest) -> Self {
-        Self::start_waiting(crate::WAITING, options, loops, interest)
+        Self::start_answering(KNOWN, crate::DESIGN, options, loops, interest)
     }
 
-    /// Not the way in which this test's servers wait, but this one.
-    pub fn start_waiting(
-        waiting: Waiting,
+    /// Not of this test's design, but of this one.
+    pub fn start_as(design: impl Into<Design>, options: Options, interest: Interest) -> Self {
+        Self::start_answering(KNOWN, design, options, ONE_LOOP, interest)
+    }
+
+    /// One that knows what it is told here.
+    pub fn start_answering<'a>(
+        known: impl IntoIterator<Item = Entry<'a>>,
+        design: impl Into<Design>,
         options: Options,
         loops: Loops,
         interest: Interest,
     ) -> Self {
+        let design = design.into();
+        let loops = if matches!(design, Design::Loops(_)) { loops } else { ONE_LOOP };
         let config = Arc::new(Config::parse(options).unwrap());
         let answers = Arc::new(Answers::new(config.clone()));
-        answers.set(b"a?", b"Alpha.", false).unwrap();
-        answers.set(b"q?", b"Bye.", true).unwrap();
+        answers.replace(known).unwrap();
         let ((told, telling), (replies, replying)) = (channel(), channel());
         let watch = Arc::<Watch>::default();
         *watch.interest.lock().unwrap() = interest;
@@ -71,7 +99,7 @@ impl Rig {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
         let listen = Listen { address, backlog: 4096, reuse_port: loops.reuse_port };
         let handlers = handlers.collect();
-        let server = Server::start(waiting, &listen, config, answers.clone(), handlers);
+        let server = AnyServer::start(design, &listen, config, answers.clone(), handlers);
         let server = server.expect("starts");
         let replies = Replies::new(replying);
         Self { server, answers, told: telling, watch, loops, replies }
@@ -155,7 +183,7 @@ impl Rig {
 
     /// Waits until a server that was told to stop has, and checks what it counted and told.
     pub fn join(&mut self) -> StopReport {
-        let report = Server::join(self.server.take_threads());
+        let report = AnyServer::join(self.server.take_threads());
         let counters = self.server.counters();
         assert_eq!(counters.open(), 0, "a stopped server has no open connection");
         assert_eq!(counters.accepted, counters.closed());

@@ -2,16 +2,12 @@
 
 use crate::common::acting::NOBODY;
 use crate::common::passing::Who;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::connection::Inspection;
 use lancelot_engine::error::CloseReason;
 use std::time::Duration;
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 #[test]
 fn a_connection_that_is_closed_answers_what_it_took() {

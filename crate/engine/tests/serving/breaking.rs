@@ -3,7 +3,7 @@
 //! or at a deadline.
 
 use crate::common::client::Client;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use crate::serving::overload::{ask, next, overloads};
 use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
@@ -55,7 +55,7 @@ fn requests_in_flight_are_no_more_too_many_when_who_waited_is_gone() {
 
 #[test]
 fn requests_in_flight_are_no_more_too_many_when_who_waited_for_the_handler_is_gone() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     rig.watch.takes_no_request.store(true, Ordering::SeqCst);
     for _ in 0..2 {
         let mut clients = [(); 2].map(|()| rig.client());

@@ -1,16 +1,10 @@
 //! What the application sends of its own accord: to one peer, and to many.
 
-use crate::common::rig::{Loops, ONE_LOOP, Rig};
+use crate::common::rig::{ALL_LOOPS, Rig, with_handler};
 use lancelot_engine::config::Options;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(3600);
-const ARRANGEMENTS: [Loops; 3] =
-    [ONE_LOOP, Loops { count: 3, reuse_port: false }, Loops { count: 3, reuse_port: true }];
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 #[test]
 fn a_push_goes_out_at_once_and_before_what_is_waited_for() {
@@ -30,7 +24,7 @@ fn a_push_goes_out_at_once_and_before_what_is_waited_for() {
 
 #[test]
 fn a_broadcast_reaches_every_connection_of_every_loop() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(Options::default(), loops);
         assert_eq!(rig.broadcast(None, b"<none>"), 0);
         let mut clients: Vec<_> = (0..10).map(|_| rig.known_client()).collect();
@@ -63,7 +57,7 @@ fn a_peer_that_is_too_far_behind_is_passed_over_and_counted() {
 
 #[test]
 fn a_last_broadcast_reaches_the_connections_of_every_loop() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(Options::default(), loops);
         let mut clients: Vec<_> = (0..10).map(|_| rig.known_client()).collect();
         let put = |number| rig.put_broadcast(number, None, b"<bye>");

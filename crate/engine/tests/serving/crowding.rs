@@ -2,7 +2,7 @@
 
 use crate::common::client::{Client, allow_descriptors};
 use crate::common::passing::{Asked, Told, Who};
-use crate::common::rig::{ONE_LOOP, Rig};
+use crate::common::rig::{ONE_LOOP, Rig, with_handler};
 use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::handler::{ConnectionId, Interest, Introduction};
@@ -14,10 +14,6 @@ const LONG: Duration = Duration::from_secs(3600);
 
 /// More than a loop reaches in one turn.
 const CROWD: usize = 1_100;
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 /// Many connections of one loop, whose slots are 0 and up, and another one whose request keeps the
 /// loop busy until the gate opens.

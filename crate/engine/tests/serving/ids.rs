@@ -1,13 +1,9 @@
 //! Ids, slots and descriptors that are used again.
 
 use crate::common::client::Client;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use lancelot_engine::config::Options;
 use std::thread;
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 #[test]
 fn a_response_for_a_connection_that_is_gone_is_dropped_and_counted() {

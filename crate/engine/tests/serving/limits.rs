@@ -2,7 +2,7 @@
 
 use crate::common::acting::NOBODY;
 use crate::common::passing::{Told, Who};
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::io::Write;
@@ -139,7 +139,7 @@ fn a_connection_that_waits_for_bytes_in_flight_does_not_keep_the_loop_busy() {
 #[test]
 fn requests_wait_for_a_handler_that_has_no_room_until_it_wakes_the_loop() {
     // No clock wakes the loop for as long as a test is patient.
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     rig.watch.takes_no_request.store(true, Ordering::SeqCst);
     let (mut first, mut second) = (rig.client(), rig.client());
     first.send(b"a?x?a?");

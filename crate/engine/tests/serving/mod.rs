@@ -1,4 +1,4 @@
-//! What every loop does over loopback sockets, whatever it waits with: one file for each thing that
+//! What every server does over loopback sockets, whatever its design: one file for each thing that
 //! can go wrong.
 
 mod acting;
@@ -10,10 +10,8 @@ mod limits;
 mod mixed;
 mod observing;
 pub(crate) mod overload;
-mod panics;
 mod pausing;
 mod runs;
-mod sharing;
 mod stopping;
 mod tables;
 mod talking;

@@ -2,14 +2,9 @@
 
 use crate::common::client::Client;
 use crate::common::passing::Told;
-use crate::common::rig::{Loops, Rig};
-use lancelot_engine::config::Options;
+use crate::common::rig::{Loops, Rig, with_handler};
 use lancelot_engine::error::CloseReason;
 use std::io::Write;
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 fn failure(rig: &Rig) -> String {
     rig.next("the loop failed", |told| match told {

@@ -1,15 +1,11 @@
 //! Connections that the application wants not to be read for a while.
 
 use crate::common::client::until;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use lancelot_engine::action::Action;
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::time::Duration;
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 #[test]
 fn a_connection_that_is_held_back_is_read_when_it_goes_on() {
@@ -91,6 +87,22 @@ fn a_connection_that_is_held_back_does_not_hold_back_a_stop() {
     owed.expect_end(b"X.");
     assert_eq!(rig.join().drained, 2);
     assert_eq!(rig.closes(CloseReason::Stopped), 2);
+}
+
+/// It is not read as it is, so that the pause alone changes nothing that its driver waits for.
+#[test]
+fn a_connection_that_is_held_back_during_a_stop_ends_when_it_owes_nothing() {
+    let mut rig = Rig::start(Options { in_flight_max: 1, ..with_handler() });
+    let (mut client, who) = rig.known_client();
+    client.send(b"x?y?");
+    let asked = rig.asked();
+    rig.server.stop(Duration::from_secs(3600));
+    rig.settle();
+    rig.act_on(who, Action::Pause);
+    rig.respond(&asked, b"X.");
+    client.expect_end(b"X.");
+    rig.join();
+    assert_eq!(rig.closes(CloseReason::Stopped), 1);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use crate::common::client::Client;
 use crate::common::passing::{Asked, Told, Who};
-use crate::common::rig::Rig;
-use lancelot_engine::config::Options;
+use crate::common::rig::{Rig, with_handler};
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::responses::{Outcome, Responses};
 use proptest::prelude::*;
@@ -148,7 +147,7 @@ fn foretell_dropped(peers: &Peers) -> u64 {
 
 #[test]
 fn any_runs_of_responses_reach_whom_they_are_for() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     // A server that failed once is none to shrink with.
     let config =
         Config { cases: 60, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };

@@ -1,16 +1,13 @@
 //! Several loops that share connections: which of them does what.
 
-use super::overload::next;
-use crate::common::rig::{Loops, Rig};
+use crate::common::rig::{Loops, Rig, with_handler};
+use crate::serving::overload::next;
 use lancelot_engine::config::Options;
 use lancelot_engine::handler::Overload::{Connections, InFlight};
 
 #[test]
 fn a_loop_that_hands_connections_out_gives_every_loop_its_share() {
-    let mut rig = Rig::start_loops(
-        Options { has_handler: true, ..Options::default() },
-        Loops { count: 4, reuse_port: false },
-    );
+    let mut rig = Rig::start_loops(with_handler(), Loops { count: 4, reuse_port: false });
     let mut asked_by = [0; 4];
     let mut clients: Vec<_> = (0..8).map(|_| rig.client()).collect();
     for client in &mut clients {

@@ -1,6 +1,6 @@
 //! Servers that are told to stop.
 
-use crate::common::rig::{Loops, ONE_LOOP, Rig};
+use crate::common::rig::{ALL_LOOPS, Loops, ONE_LOOP, Rig, with_handler};
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::server::StopReport;
@@ -8,16 +8,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(3600);
-const ARRANGEMENTS: [Loops; 3] =
-    [ONE_LOOP, Loops { count: 3, reuse_port: false }, Loops { count: 3, reuse_port: true }];
-
-fn with_handler() -> Options {
-    Options { has_handler: true, ..Options::default() }
-}
 
 #[test]
 fn a_stop_waits_for_what_is_owed() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(with_handler(), loops);
         let mut idle = rig.client();
         idle.ask(b"a?", b"Alpha.");
@@ -38,7 +32,7 @@ fn a_stop_waits_for_what_is_owed() {
 
 #[test]
 fn what_arrived_before_a_stop_is_answered() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(Options::default(), loops);
         let mut clients: Vec<_> = (0..10).map(|_| rig.client()).collect();
         clients.iter_mut().for_each(|client| client.ask(b"a?", b"Alpha."));
@@ -70,7 +64,7 @@ fn a_peer_that_connected_before_a_stop_is_served() {
 
 #[test]
 fn a_stopped_server_takes_no_connection() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(Options::default(), loops);
         let address = rig.server.address();
         rig.client().ask(b"a?", b"Alpha.");
@@ -81,7 +75,7 @@ fn a_stopped_server_takes_no_connection() {
 
 #[test]
 fn at_the_deadline_what_is_owed_is_cut() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let mut rig = Rig::start_loops(with_handler(), loops);
         let mut clients: Vec<_> = (0..4).map(|_| rig.client()).collect();
         for client in &mut clients {
@@ -101,7 +95,7 @@ fn at_the_deadline_what_is_owed_is_cut() {
 
 #[test]
 fn a_second_stop_brings_the_deadline_nearer_and_never_moves_it_away() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         for (first, second) in [(LONG, Duration::ZERO), (Duration::from_millis(50), LONG)] {
             let mut rig = Rig::start_loops(with_handler(), loops);
             let mut clients: Vec<_> = (0..4).map(|_| rig.client()).collect();
@@ -130,7 +124,7 @@ fn a_response_after_the_stop_is_dropped_without_harm() {
 
 #[test]
 fn a_server_that_is_dropped_ends_its_connections_and_threads() {
-    for loops in ARRANGEMENTS {
+    for loops in ALL_LOOPS {
         let rig = Rig::start_loops(with_handler(), loops);
         let address = rig.server.address();
         let mut client = rig.client();

@@ -1,7 +1,7 @@
 //! Answers that change while peers ask for them.
 
 use crate::common::client::{Client, until};
-use crate::common::rig::{Loops, Rig};
+use crate::common::rig::{Loops, Rig, with_handler};
 use lancelot_engine::config::Options;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -77,7 +77,7 @@ fn an_answer_is_the_old_or_the_new_one_and_after_the_change_the_new_one() {
 /// announced to that turn already.
 #[test]
 fn a_request_sent_after_a_change_gets_the_new_answer_in_a_turn_that_began_before_it() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     rig.answers.set(b"k", b"old.", false).unwrap();
     let (mut first, mut second, mut peer) = (rig.client(), rig.client(), rig.client());
     peer.ask(b"k?", b"old.");

@@ -1,7 +1,7 @@
 //! Peers that ask and get answers.
 
 use crate::common::client::Client;
-use crate::common::rig::{Loops, ONE_LOOP, Rig};
+use crate::common::rig::{Loops, ONE_LOOP, Rig, with_handler};
 use lancelot_engine::config::Options;
 use lancelot_engine::error::CloseReason;
 use std::thread;
@@ -32,7 +32,7 @@ fn questions_are_answered_and_what_nobody_knows_is_said_so() {
 
 #[test]
 fn ten_thousand_pipelined_requests_are_answered_in_order() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     for number in 0..100 {
         let (key, answer) = (format!("{number}?"), format!("<{number}>"));
         rig.answers.set(key.as_bytes(), answer.as_bytes(), false).unwrap();
@@ -51,7 +51,7 @@ fn ten_thousand_pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn a_peer_that_finished_sending_still_gets_what_it_asked_for() {
-    let mut rig = Rig::start(Options { has_handler: true, ..Options::default() });
+    let mut rig = Rig::start(with_handler());
     let mut client = rig.client();
     client.send(b"a?x?a?");
     client.finish();

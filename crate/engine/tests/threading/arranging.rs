@@ -1,7 +1,7 @@
 //! Who is served, and who waits behind whom.
 
 use crate::common::client::Client;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use crate::{ALL, arranged};
 use lancelot_engine::blocking::Arrangement::{self, OneAtATime, Pool, ThreadPerConnection};
 use lancelot_engine::config::Options;
@@ -101,8 +101,7 @@ fn peers_are_served_one_after_the_other_in_the_order_in_which_they_came() {
 #[test]
 fn while_the_handler_is_busy_the_table_answers() {
     for arrangement in [ThreadPerConnection, Pool(4)] {
-        let options = Options { has_handler: true, ..Options::default() };
-        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let mut rig = Rig::start_as(arrangement, with_handler(), Interest::default());
         let mut others = idlers(&rig, 2);
         let mut blocking = rig.client();
         blocking.send(b"block!?");
@@ -118,38 +117,10 @@ fn while_the_handler_is_busy_the_table_answers() {
 }
 
 #[test]
-fn the_first_push_of_all_reaches_a_peer_whose_thread_waits_for_bytes() {
-    for arrangement in ALL {
-        let mut rig = arranged(arrangement);
-        let (mut client, who) = rig.known_client();
-        client.ask(b"a?", b"Alpha.");
-        assert!(rig.push(who, b"<news>"));
-        client.expect(b"<news>");
-        client.ask(b"a?", b"Alpha.");
-        rig.end();
-    }
-}
-
-/// More than the system takes at once: the thread, which waits for bytes, must come to send them.
-#[test]
-fn a_first_push_that_the_socket_does_not_take_whole_leaves_when_it_does() {
-    let push = vec![b'P'; 16 << 20];
-    for arrangement in ALL {
-        let mut rig = arranged(arrangement);
-        let (mut client, who) = rig.known_client();
-        client.ask(b"a?", b"Alpha.");
-        assert!(rig.push(who, &push));
-        client.expect(&push);
-        client.ask(b"a?", b"Alpha.");
-        rig.end();
-    }
-}
-
-#[test]
 fn a_deadline_that_is_further_than_one_receive_waits_is_kept() {
     for arrangement in ALL {
         let options = Options { idle_ms_max: 1_300, ..Options::default() };
-        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let mut rig = Rig::start_as(arrangement, options, Interest::default());
         let mut client = rig.client();
         client.ask(b"a?", b"Alpha.");
         client.expect_end(b"");

@@ -5,11 +5,11 @@
 use crate::common::case_handler::{CaseHandler, Outcome as Said, decoded};
 use crate::common::cases::{Case, Step};
 use crate::common::client::PATIENCE;
+use crate::common::comparing::{Verdict, compare_ends, counted, equal, text};
 use crate::common::passing::{Asked, Told};
-use crate::common::rig::Rig;
+use crate::common::rig::{ONE_LOOP, Rig, both_ends};
 use lancelot_engine::blocking::Arrangement;
 use lancelot_engine::connection::Summary;
-use lancelot_engine::handler::Interest;
 use lancelot_engine::responses::{Outcome, Responses};
 use lancelot_engine::stats::Counters;
 use std::io::{ErrorKind, Read, Write};
@@ -17,15 +17,12 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-type Verdict = Result<(), String>;
-
 /// Runs a case; an error says how the outcome is not what the case wants.
 pub fn run(case: &Case, arrangement: Arrangement) -> Verdict {
     let (options, entries) = case.options.translate(case.handler.is_some());
     let handler = CaseHandler::new(case, options.answer_bytes_max);
-    let both = Interest { opened: true, closed: true, ..Interest::default() };
     let entries = entries.iter().map(|(key, answer, close)| (&key[..], &answer[..], *close));
-    let rig = Rig::start_answering(arrangement, options, both, entries);
+    let rig = Rig::start_answering(entries, arrangement, options, ONE_LOOP, both_ends());
     let socket = rig.client().0;
     socket.set_nonblocking(true).unwrap();
     let mut talk = Conversation {
@@ -69,11 +66,7 @@ impl Conversation {
             self.out.truncate(self.expected_bytes);
         }
         let summary = self.summary.expect("it has ended");
-        equal("out", &text(&self.out), &text(&case.out.as_ref().expect("parsed").0))?;
-        equal("the code", &Some(summary.reason.code()), &case.code.as_deref())?;
-        if let Some(requests) = case.requests {
-            equal("the count of requests", &summary.requests, &requests)?;
-        }
+        compare_ends(&self.out, Some(summary.reason.code()), summary.requests, case)?;
         for (name, &wanted) in &case.stats {
             self.until(name, |talk| counter(&talk.rig.server.counters(), name) == wanted)?;
         }
@@ -204,28 +197,11 @@ impl Conversation {
 }
 
 fn counter(counters: &Counters, name: &str) -> u64 {
-    let tally = &counters.tally;
     match name {
         "accepted" => counters.accepted,
         "refused" => counters.refused,
         "open" => counters.open(),
         "closed" => counters.closed(),
-        "requests" => tally.requests,
-        "answered" => tally.answered,
-        "handled" => tally.handled,
-        "unknown" => tally.unknown,
-        "inFlight" => tally.in_flight,
-        "responsesDropped" => tally.responses_dropped,
-        "bytesRead" => tally.bytes_read,
-        "bytesWritten" => tally.bytes_written,
-        _ => panic!("the counter {name:?} is unknown"),
+        _ => counted(&counters.tally, name).unwrap_or_else(|| panic!("{name:?} is no counter")),
     }
-}
-
-fn equal<T: PartialEq + std::fmt::Debug>(what: &str, is: &T, wanted: &T) -> Verdict {
-    if is == wanted { Ok(()) } else { Err(format!("{what} is {is:?} where {wanted:?} is wanted")) }
-}
-
-fn text(bytes: &[u8]) -> String {
-    bytes.escape_ascii().to_string()
 }

@@ -1,9 +1,8 @@
 //! Threads that die of their handler's panic.
 
 use crate::common::passing::Told;
-use crate::common::rig::Rig;
+use crate::common::rig::{Rig, with_handler};
 use crate::{ALL, arranged};
-use lancelot_engine::config::Options;
 use lancelot_engine::connection::Observes;
 use lancelot_engine::error::CloseReason;
 use lancelot_engine::handler::Interest;
@@ -68,8 +67,7 @@ fn those_who_are_served_by_others_do_not_notice() {
 #[test]
 fn a_handler_that_panics_hears_of_the_end_of_whom_it_was_told() {
     for arrangement in ALL {
-        let options = Options { has_handler: true, ..Options::default() };
-        let mut rig = Rig::start_arranged(arrangement, options, Interest::default());
+        let mut rig = Rig::start_as(arrangement, with_handler(), Interest::default());
         let mut client = rig.client();
         client.send(b"panic!?");
         assert_eq!(client.read_to_end_or_reset(), b"");
@@ -84,8 +82,7 @@ fn a_panic_over_a_response_loses_its_own_peer_only() {
     let observes = Observes { responses: true, ..Observes::default() };
     let interest = Interest { observes, ..Interest::default() };
     for arrangement in ALL {
-        let options = Options { has_handler: true, ..Options::default() };
-        let mut rig = Rig::start_arranged(arrangement, options, interest);
+        let mut rig = Rig::start_as(arrangement, with_handler(), interest);
         for _ in 0..3 {
             let mut client = rig.client();
             client.send(b"x?");
