@@ -3,7 +3,6 @@
 /** Every reason has a stable code. */
 export type BenchErrorCode =
   | 'BAD_ARGUMENT'
-  | 'LOAD_FAILED'
   | 'MACHINE_UNFIT'
   | 'NOT_BUILT'
   | 'OUTPUT_UNREADABLE'

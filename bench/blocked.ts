@@ -8,23 +8,19 @@
 
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { type Generator, startGenerator } from '../src/load/generator.ts'
+import type { RunResult } from '../src/load/load-protocol.ts'
 import { LOAD_CORE, requireTools, SERVER_CORE } from '../src/load/machine.ts'
 import { median } from '../src/load/statistics.ts'
 import { BenchError } from './bench-error.ts'
-import {
-  type Faults,
-  type LoadProcess,
-  type SliceResult,
-  startLoad,
-  sumFaults,
-} from './load-process.ts'
+import { SLICE_TIMES } from './compare.ts'
+import { type Faults, faultsOf, sumFaults } from './faults.ts'
 import { buildServers, entryOf, type RunningServer, startServer, stopAll } from './servers.ts'
 import { figure, markdownTable } from './table.ts'
 
 const BLOCKED_MS = 5000
 const BLOCKED_MS_QUICK = 1000
-const SHAPE = { shape: 'steady', connections: 50, depth: 1 } as const
-const SLICE_TIMES = { warmMs: 50, sliceMs: 350 }
+const MODEL = { kind: 'closed', users: 50, depth: 1 } as const
 /** What a slice takes with opening and closing, generously: so many fit the blocked phase. */
 const SLICE_MS_WITH_REST = 480
 
@@ -36,7 +32,7 @@ export async function runBlocked(quick: boolean): Promise<Faults> {
   const slices = Math.floor(blockedMs / SLICE_MS_WITH_REST)
   const server = await startServer(entryOf('native'))
   const hasThirdCore = availableParallelism() >= 3
-  const load = await startLoad(hasThirdCore ? LOAD_CORE : SERVER_CORE)
+  const load = await startGenerator(hasThirdCore ? LOAD_CORE : SERVER_CORE)
   try {
     pinMainThread(server.pid, hasThirdCore ? LOAD_CORE + 1 : LOAD_CORE)
     await measure(server, load, 1)
@@ -47,7 +43,7 @@ export async function runBlocked(quick: boolean): Promise<Faults> {
       isFree = true
     })
     // A slice that ended after JavaScript was free again proves nothing.
-    const during: SliceResult[] = []
+    const during: RunResult[] = []
     while (during.length < slices) {
       const [slice] = await measure(server, load, 1)
       if (isFree || slice === undefined) break
@@ -56,7 +52,7 @@ export async function runBlocked(quick: boolean): Promise<Faults> {
     await freed
     const after = await measure(server, load, slices)
     print(before, during, after, blockedMs)
-    return sumFaults([...before, ...during, ...after])
+    return sumFaults([...before, ...during, ...after].map(faultsOf))
   } finally {
     await stopAll([load, server])
   }
@@ -71,31 +67,32 @@ export function pinMainThread(pid: number, core: number): void {
 
 async function measure(
   server: RunningServer,
-  load: LoadProcess,
+  load: Generator,
   slices: number,
-): Promise<SliceResult[]> {
-  const results: SliceResult[] = []
+): Promise<RunResult[]> {
+  const results: RunResult[] = []
   for (let slice = 0; slice < slices; slice++) {
-    results.push(await load.slice({ port: server.port, pid: server.pid }, SHAPE, SLICE_TIMES))
+    const { port, pid } = server
+    results.push(await load.run({ shape: 'run', port, pid, model: MODEL, ...SLICE_TIMES }))
   }
   return results
 }
 
-function rate(results: readonly SliceResult[]): number {
-  return median(results.map(({ finished, wallUs }) => finished / (wallUs / 1e6)))
+function rate(results: readonly RunResult[]): number {
+  return median(results.map(({ right, wallUs }) => right / (wallUs / 1e6)))
 }
 
 function print(
-  before: readonly SliceResult[],
-  during: readonly SliceResult[],
-  after: readonly SliceResult[],
+  before: readonly RunResult[],
+  during: readonly RunResult[],
+  after: readonly RunResult[],
   blockedMs: number,
 ): void {
   if (during.length === 0) {
     throw new BenchError('MACHINE_UNFIT', `no slice fitted the ${blockedMs} ms of being blocked`)
   }
   const free = rate([...before, ...after])
-  const row = (phase: string, results: readonly SliceResult[]): string[] => {
+  const row = (phase: string, results: readonly RunResult[]): string[] => {
     const worst = Math.max(...results.map(({ maxUs }) => maxUs))
     return [phase, figure(rate(results)), (rate(results) / free).toFixed(3), figure(worst)]
   }

@@ -6,6 +6,7 @@
  * of send(2), which is what the kernel alone charges.
  */
 
+import { type Generator, startGenerator } from '../src/load/generator.ts'
 import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
 import {
   lowerQuartile,
@@ -15,7 +16,7 @@ import {
 } from '../src/load/statistics.ts'
 import { cpuUs, untilAtRest } from './accounts.ts'
 import type { BorderSettings } from './border-settings.ts'
-import { type Faults, isFaulty, type LoadProcess, startLoad, sumFaults } from './load-process.ts'
+import { type Faults, faultsOf, isFaulty, sumFaults } from './faults.ts'
 import { holdAll, manyConnections } from './memory.ts'
 import { planSlices } from './plan.ts'
 import { buildServers, entryOf, type RunningServer, startServers, stopAll } from './servers.ts'
@@ -28,7 +29,7 @@ const NODE_AT_MOST = 0.2
 /** A server and its own crowd. */
 interface Pair {
   server: RunningServer
-  crowd: LoadProcess
+  crowd: Generator
 }
 
 /** Measures and prints the table. Resolves to the faults of all pushes. */
@@ -39,7 +40,7 @@ export async function measureBroadcast(settings: BorderSettings): Promise<Faults
   const servers = await startServers(ENTRIES)
   const pairs: Pair[] = []
   try {
-    for (const server of servers) pairs.push({ server, crowd: await startLoad(LOAD_CORE) })
+    for (const server of servers) pairs.push({ server, crowd: await startGenerator(LOAD_CORE) })
     const held: Faults[] = []
     for (const { server, crowd } of pairs) {
       held.push(await holdAll(server, crowd, connections, 'silent'))
@@ -73,7 +74,7 @@ async function pushAll(
     costs.set(server.label, [...(costs.get(server.label) ?? []), cost])
     // It says how many it reached, and must not be wrong about that either.
     const claim = { wrong: Math.abs(connections - Number(reached)), lost: 0, missing: 0 }
-    const sum = sumFaults([result, claim])
+    const sum = sumFaults([faultsOf(result), claim])
     if (isFaulty(sum)) console.error(`faults: ${server.label}: reached ${reached}`, result)
     faults.push(sum)
   }

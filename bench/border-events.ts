@@ -1,7 +1,7 @@
 /** Holds the events that listeners were told of against the counters of their server. */
 
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Faults } from './load-process.ts'
+import type { Faults } from './faults.ts'
 import type { RunningServer } from './servers.ts'
 
 const STEP_MS = 20

@@ -7,13 +7,15 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { type Generator, startGenerator } from '../src/load/generator.ts'
 import { LOAD_CORE, requireTools, SERVER_CORE } from '../src/load/machine.ts'
 import { forgetPeak, peakBytes } from './accounts.ts'
 import { BenchError } from './bench-error.ts'
 import { pinMainThread } from './blocked.ts'
 import { settledAccount, unaccounted } from './border-events.ts'
 import type { BorderSettings } from './border-settings.ts'
-import { type Faults, type LoadProcess, startLoad, sumFaults } from './load-process.ts'
+import { runCounted } from './counted.ts'
+import { type Faults, sumFaults } from './faults.ts'
 import { buildServers, entryOf, type RunningServer, startServer, stopAll } from './servers.ts'
 import { figure, markdownTable } from './table.ts'
 
@@ -34,10 +36,10 @@ export async function measureSleep({ quick }: BorderSettings): Promise<Faults> {
   buildServers(['native'])
   const server = await startServer(entryOf('native', 'exchanges'))
   const hasThirdCore = availableParallelism() >= 3
-  const load = await startLoad(hasThirdCore ? LOAD_CORE : SERVER_CORE)
+  const load = await startGenerator(hasThirdCore ? LOAD_CORE : SERVER_CORE)
   try {
     pinMainThread(server.pid, hasThirdCore ? LOAD_CORE + 1 : LOAD_CORE)
-    const warming = await load.count(server, { ...SHAPE, requests: REQUESTS_WARMING })
+    const warming = await runCounted(load, server, { ...SHAPE, requests: REQUESTS_WARMING })
     const before = await settledAccount(server)
     await server.settle()
     const asleep = await askWhileAsleep(server, load, quick ? REQUESTS_QUICK : REQUESTS)
@@ -64,7 +66,8 @@ export async function measureSleep({ quick }: BorderSettings): Promise<Faults> {
         ],
       ),
     )
-    return sumFaults([warming, asleep.result, { wrong: 0, lost: 0, missing: unaccounted(after) }])
+    const unheard = { wrong: 0, lost: 0, missing: unaccounted(after) }
+    return sumFaults([warming.faults, asleep.faults, unheard])
   } finally {
     await stopAll([load, server])
   }
@@ -73,9 +76,9 @@ export async function measureSleep({ quick }: BorderSettings): Promise<Faults> {
 /** Lets JavaScript sleep and asks meanwhile; by how much the process grew before it woke. */
 async function askWhileAsleep(
   server: RunningServer,
-  load: LoadProcess,
+  load: Generator,
   requests: number,
-): Promise<{ result: Faults; grownBytes: number; base: number }> {
+): Promise<{ faults: Faults; grownBytes: number; base: number }> {
   await forgetPeak(server.pid)
   const base = await peakBytes(server.pid)
   const { free } = await server.block(SLEEP_MS)
@@ -83,11 +86,11 @@ async function askWhileAsleep(
   const freed = free.then(() => {
     isFree = true
   })
-  const result = await load.count(server, { ...SHAPE, requests })
+  const { faults } = await runCounted(load, server, { ...SHAPE, requests })
   const grownBytes = (await peakBytes(server.pid)) - base
   const isLate = isFree
   await freed
-  if (!isLate) return { result, grownBytes, base }
+  if (!isLate) return { faults, grownBytes, base }
   const found = `${requests} requests were not answered within ${SLEEP_MS} ms`
   throw new BenchError('MACHINE_UNFIT', `${found}, expected a machine that is otherwise idle`)
 }

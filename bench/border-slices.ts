@@ -3,7 +3,7 @@
 import { missingEvents } from './border-events.ts'
 import type { BorderSettings } from './border-settings.ts'
 import { compare, type Load, type Wanted } from './compare.ts'
-import { type Faults, type Mix, sumFaults } from './load-process.ts'
+import { type Faults, sumFaults } from './faults.ts'
 import { type Entry, entryOf } from './servers.ts'
 import { CONVERSATIONS, STEADY_LOADS } from './slices.ts'
 
@@ -40,14 +40,14 @@ export function measureHandler({ hasBun, rounds, seed }: BorderSettings): Promis
   })
 }
 
-function handled(mix: Mix, what: string, atMost: readonly number[]): Load[] {
+function handled(mix: 'repeating' | 'fresh', what: string, atMost: readonly number[]): Load[] {
   return STEADY_LOADS.map((load, place) => {
     const wanted: Wanted[] = [
       { entry: 'native', base: 'floor', atMost: atMost[place] ?? Number.NaN },
       { entry: 'native', base: 'bun', atMost: BUN_AT_MOST },
     ]
     const title = `Handler, ${load.title}, ${what}`
-    return { ...load, title, shape: { ...load.shape, mix } as Load['shape'], wanted }
+    return { ...load, title, mix, wanted }
   })
 }
 

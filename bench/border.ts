@@ -11,7 +11,7 @@ import type { BorderSettings } from './border-settings.ts'
 import { measureSleep } from './border-sleep.ts'
 import { measureAsync, measureEvents, measureHandler } from './border-slices.ts'
 import { bunVersion, describeBun } from './bun.ts'
-import { type Faults, sumFaults } from './load-process.ts'
+import { type Faults, sumFaults } from './faults.ts'
 import { measureMemory } from './memory.ts'
 import { type Entry, entryOf } from './servers.ts'
 

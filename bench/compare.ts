@@ -5,7 +5,10 @@
  * neither which servers nor which loads: those are in `slices.ts` and `border-slices.ts`.
  */
 
+import { type Generator, startGenerator } from '../src/load/generator.ts'
+import type { ClosedModel, RunCommand, RunResult } from '../src/load/load-protocol.ts'
 import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
+import { loadShare, serverShare } from '../src/load/slices.ts'
 import {
   lowerQuartile,
   median,
@@ -13,20 +16,13 @@ import {
   ratioOfLowerQuartiles,
   seededRandom,
 } from '../src/load/statistics.ts'
-import {
-  type Faults,
-  isFaulty,
-  type LoadProcess,
-  type Shape,
-  type SliceResult,
-  startLoad,
-  sumFaults,
-} from './load-process.ts'
+import { type Faults, faultsOf, isFaulty, sumFaults } from './faults.ts'
 import { planSlices } from './plan.ts'
 import { buildServers, type Entry, type RunningServer, startServers, stopAll } from './servers.ts'
 import { figure, markdownTable, percent, ratioFigure, wantedNote } from './table.ts'
 
-const SLICE_TIMES = { warmMs: 50, sliceMs: 350 }
+/** How long a slice warms up, is measured, and waits for what is under way at its end. */
+export const SLICE_TIMES = { warmMs: 50, measureMs: 350, graceMs: 5000 } as const
 /** Who is busy for this share of the wall time has none to spare. */
 const BUSY_SHARE = 0.95
 /** In a closed load one side is always busy, unless neither gets its core. */
@@ -36,7 +32,10 @@ const STARVED_SHARE = 0.8
 export interface Load {
   title: string
   unit: string
-  shape: Shape
+  /** Requests of one unit. @default 1 */
+  requestsEach?: number
+  model: ClosedModel
+  mix?: RunCommand['mix']
   /** Ratios that are to be reached. */
   wanted?: readonly Wanted[]
 }
@@ -62,7 +61,7 @@ export interface Comparison {
 }
 
 /** The results of every server under every load, in the order of the rounds. */
-type Results = Map<string, SliceResult[]>
+type Results = Map<string, RunResult[]>
 
 /** Runs the comparison and prints its tables. Resolves to the faults of all slices. */
 export async function compare(comparison: Comparison): Promise<Faults> {
@@ -70,14 +69,14 @@ export async function compare(comparison: Comparison): Promise<Faults> {
   requireTools('taskset')
   buildServers(entries.map(({ server }) => server))
   const servers = await startServers(entries)
-  const load = await startLoad(LOAD_CORE)
+  const generator = await startGenerator(LOAD_CORE)
   try {
-    const results = await measure(servers, load, comparison)
+    const results = await measure(servers, generator, comparison)
     for (const each of loads) console.log(describeLoad(each, comparison, results))
     const examined = examine === undefined ? [] : [await examine(servers)]
-    return sumFaults([...[...results.values()].flat(), ...examined])
+    return sumFaults([...[...results.values()].flat().map(faultsOf), ...examined])
   } finally {
-    await stopAll([load, ...servers])
+    await stopAll([generator, ...servers])
   }
 }
 
@@ -87,16 +86,18 @@ function key(label: string, load: Load): string {
 
 async function measure(
   servers: readonly RunningServer[],
-  load: LoadProcess,
+  generator: Generator,
   { loads, rounds, seed }: Comparison,
 ): Promise<Results> {
   const results: Results = new Map()
   for (const planned of planSlices(servers, loads, rounds, seededRandom(seed))) {
     const { label, port, pid } = planned.server
-    const result = await load.slice({ port, pid }, planned.load.shape, SLICE_TIMES)
+    const { model, mix = 'repeating' } = planned.load
+    const result = await generator.run({ shape: 'run', port, pid, model, mix, ...SLICE_TIMES })
     const place = key(label, planned.load)
     results.set(place, [...(results.get(place) ?? []), result])
-    if (isFaulty(result)) console.error(`faults: ${place}: ${JSON.stringify(result)}`)
+    const faults = faultsOf(result)
+    if (isFaulty(faults)) console.error(`faults: ${place}: ${JSON.stringify(faults)}`)
   }
   return results
 }
@@ -105,20 +106,21 @@ function describeLoad(load: Load, comparison: Comparison, results: Results): str
   const { entries, bases, seed } = comparison
   const labels = entries.map(({ label }) => label)
   // The first round warms caches, branch predictors and compilers.
-  const counted = (label: string): SliceResult[] => (results.get(key(label, load)) ?? []).slice(1)
+  const counted = (label: string): RunResult[] => (results.get(key(label, load)) ?? []).slice(1)
+  const finished = ({ right }: RunResult): number => right / (load.requestsEach ?? 1)
   const cpu = (label: string): number[] =>
-    counted(label).map(slice => slice.serverCpuUs / slice.finished)
+    counted(label).map(slice => slice.serverCpuUs / finished(slice))
   const against = (label: string, base: string): Ratio =>
     ratioOfLowerQuartiles(cpu(label), cpu(base), seededRandom(seed))
   const shownBases = bases.filter(base => labels.includes(base))
   const rows = labels.map(label => {
     const slices = counted(label)
-    const middle = (of: (slice: SliceResult) => number): number => median(slices.map(of))
+    const middle = (of: (slice: RunResult) => number): number => median(slices.map(of))
     return [
       label,
       figure(lowerQuartile(cpu(label))),
       ...shownBases.map(base => (label === base ? '-' : ratioFigure(against(label, base)))),
-      figure(middle(slice => slice.finished / (slice.wallUs / 1e6))),
+      figure(middle(slice => finished(slice) / (slice.wallUs / 1e6))),
       figure(middle(slice => slice.p50Us)),
       figure(middle(slice => slice.p99Us)),
       percent(middle(serverShare)),
@@ -149,22 +151,14 @@ function describeLoad(load: Load, comparison: Comparison, results: Results): str
     .trimEnd()
 }
 
-function describeFaults(slices: readonly SliceResult[]): string {
-  const faults = sumFaults(slices)
+function describeFaults(slices: readonly RunResult[]): string {
+  const faults = sumFaults(slices.map(faultsOf))
   if (!isFaulty(faults)) return '0'
   return `${faults.wrong} wrong, ${faults.lost} lost, ${faults.missing} missing`
 }
 
-function serverShare({ serverCpuUs, wallUs }: SliceResult): number {
-  return serverCpuUs / wallUs
-}
-
-function loadShare({ loadCpuUs, wallUs }: SliceResult): number {
-  return loadCpuUs / wallUs
-}
-
 /** Says so where the load had no time to spare and the server had, or where neither was busy. */
-function limitNote(label: string, slices: readonly SliceResult[]): string {
+function limitNote(label: string, slices: readonly RunResult[]): string {
   const load = median(slices.map(loadShare))
   const server = median(slices.map(serverShare))
   const shares = `load ${percent(load)} busy, server ${percent(server)}`

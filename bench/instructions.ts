@@ -9,17 +9,13 @@ import { readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Generator } from '../src/load/generator.ts'
 import { startLineProcess } from '../src/load/line-process.ts'
 import { pinned, requireTools, SERVER_CORE } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
 import { parseCallgrindTotal } from './callgrind-total.ts'
-import {
-  type CountResult,
-  type Faults,
-  type LoadProcess,
-  sumFaults,
-  withLoad,
-} from './load-process.ts'
+import { type Counted, type CountedLoad, runCounted, withGenerator } from './counted.ts'
+import { type Faults, sumFaults } from './faults.ts'
 import { cargoBuild, releaseProgram } from './programs.ts'
 import { figure, markdownTable } from './table.ts'
 
@@ -42,11 +38,11 @@ const PROGRAMS = [
 /** Counts and prints the table. Resolves to the faults of all runs. */
 export async function runInstructions(quick: boolean): Promise<Faults> {
   requireTools('taskset', 'valgrind')
-  cargoBuild('--package', 'lancelot-load', '--package', 'lancelot-floor')
+  cargoBuild('--package', 'lancelot-floor')
   cargoBuild('--package', 'lancelot-engine', '--example', 'serve')
-  const results: CountResult[] = []
+  const faults: Faults[] = []
   const rows: string[][] = []
-  await withLoad(async (load, folder) => {
+  await withGenerator(async (load, folder) => {
     for (const { name, program } of PROGRAMS) {
       const row: string[] = [name]
       for (const { depth, short, long } of RUNS) {
@@ -57,7 +53,7 @@ export async function runInstructions(quick: boolean): Promise<Faults> {
             requests: requests / (quick ? QUICK_DIVISOR : 1),
           }
           const { instructions, result } = await countOnce(program, load, run, join(folder, 'out'))
-          results.push(result)
+          faults.push(result.faults)
           return instructions
         }
         const requests = (long - short) / (quick ? QUICK_DIVISOR : 1)
@@ -68,24 +64,24 @@ export async function runInstructions(quick: boolean): Promise<Faults> {
   })
   console.log(`\n### User instructions per request, ${CONNECTIONS} connections\n`)
   console.log(markdownTable(['server', 'depth 1', 'depth 16'], rows))
-  return sumFaults(results)
+  return sumFaults(faults)
 }
 
 /** One run of a fresh process, from its start to its end. */
 async function countOnce(
   program: string,
-  load: LoadProcess,
-  run: { connections: number; depth: number; requests: number },
+  load: Generator,
+  run: CountedLoad,
   file: string,
-): Promise<{ instructions: number; result: CountResult }> {
+): Promise<{ instructions: number; result: Counted }> {
   const port = await freePort()
   const valgrind = ['valgrind', '--tool=callgrind', `--callgrind-out-file=${file}`]
   const command = [...valgrind, releaseProgram(program), String(port)]
   const server = await startLineProcess(pinned(SERVER_CORE, command))
-  let result: CountResult
+  let result: Counted
   try {
     await untilListening(port, server.errors)
-    result = await load.count({ port, pid: server.pid }, run)
+    result = await runCounted(load, { port }, run)
   } finally {
     // Valgrind writes its file when the signal ends the program.
     await server.stop('SIGTERM')

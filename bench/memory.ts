@@ -8,17 +8,12 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Generator, startGenerator } from '../src/load/generator.ts'
 import { LOAD_CORE, requireTools } from '../src/load/machine.ts'
 import { median } from '../src/load/statistics.ts'
 import { anonymousBytes, openFiles } from './accounts.ts'
 import { BenchError } from './bench-error.ts'
-import {
-  type Faults,
-  type HoldResult,
-  type LoadProcess,
-  startLoad,
-  sumFaults,
-} from './load-process.ts'
+import { type Faults, faultsOf, sumFaults } from './faults.ts'
 import {
   buildServers,
   type Entry,
@@ -59,8 +54,8 @@ export async function measureMemory(
   requireTools('taskset')
   buildServers(entries.map(({ server }) => server))
   const connections = manyConnections(quick)
-  const load = await startLoad(LOAD_CORE)
-  const results: HoldResult[] = []
+  const load = await startGenerator(LOAD_CORE)
+  const faults: Faults[] = []
   const rows: string[][] = []
   try {
     for (const entry of entries) {
@@ -68,7 +63,7 @@ export async function measureMemory(
       for (let repeat = 0; repeat < (quick ? 1 : REPEATS); repeat++) {
         const server = await startServer(entry)
         try {
-          bytes.push(await measureOnce(server, load, connections, results, silent))
+          bytes.push(await measureOnce(server, load, connections, faults, silent))
         } finally {
           await server.stop()
         }
@@ -81,44 +76,46 @@ export async function measureMemory(
   }
   console.log(`\n### ${title}, ${connections.toLocaleString('en-US')} open\n`)
   console.log(markdownTable(['server', 'bytes (median)', 'spread'], rows))
-  return sumFaults(results)
+  return sumFaults(faults)
 }
 
 async function measureOnce(
   server: RunningServer,
-  load: LoadProcess,
+  load: Generator,
   connections: number,
-  results: HoldResult[],
+  faults: Faults[],
   silent?: 'silent',
 ): Promise<number> {
   for (let time = 0; time < WARMING_TIMES; time++) {
-    results.push(await load.hold(server, WARMING_CONNECTIONS))
+    const warming = { port: server.port, connections: WARMING_CONNECTIONS }
+    faults.push(faultsOf(await load.hold(warming)))
     await load.release()
   }
   await server.settle()
   const before = await anonymousBytes(server.pid)
-  results.push(await holdAll(server, load, connections, silent))
+  faults.push(await holdAll(server, load, connections, silent))
   await server.settle()
   const after = await anonymousBytes(server.pid)
   await load.release()
   return (after - before) / connections
 }
 
-/** Opens the connections; resolves when the server has taken every one of them. */
+/** Opens the connections; resolves to the faults when the server has taken every one of them. */
 export async function holdAll(
   server: RunningServer,
-  load: LoadProcess,
+  load: Generator,
   connections: number,
   silent?: 'silent',
-): Promise<HoldResult> {
+): Promise<Faults> {
   const before = await openFiles(server.pid)
-  const result = await load.hold(server, connections, silent)
+  const asks = silent === undefined
+  const result = await load.hold({ port: server.port, connections, asks })
   if (result.held !== connections) {
     const found = `${server.label} held ${result.held} of ${connections} connections`
     throw new BenchError('MACHINE_UNFIT', `${found}; raise the limit of open files (ulimit -n)`)
   }
   for (let waitedMs = 0; waitedMs < ACCEPT_MS_MAX; waitedMs += ACCEPT_STEP_MS) {
-    if ((await openFiles(server.pid)) >= before + connections) return result
+    if ((await openFiles(server.pid)) >= before + connections) return faultsOf(result)
     await wait(ACCEPT_STEP_MS)
   }
   const found = `${server.label} did not take ${connections} connections in ${ACCEPT_MS_MAX} ms`

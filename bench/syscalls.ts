@@ -9,15 +9,11 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Generator } from '../src/load/generator.ts'
 import { requireTools } from '../src/load/machine.ts'
 import { BenchError } from './bench-error.ts'
-import {
-  type CountResult,
-  type Faults,
-  type LoadProcess,
-  sumFaults,
-  withLoad,
-} from './load-process.ts'
+import { type Counted, type CountedLoad, runCounted, withGenerator } from './counted.ts'
+import { type Faults, sumFaults } from './faults.ts'
 import {
   buildServers,
   entryOf,
@@ -44,9 +40,9 @@ const ATTACH_MS_MAX = 10_000
 export async function runSyscalls(names: readonly ServerName[], quick: boolean): Promise<Faults> {
   requireTools('taskset', 'strace')
   buildServers(names)
-  const results: CountResult[] = []
+  const faults: Faults[] = []
   const rows: string[][] = []
-  await withLoad(async (load, folder) => {
+  await withGenerator(async (load, folder) => {
     // The floor's second entry would only repeat the count.
     for (const name of names.filter(each => each !== 'floor again')) {
       const row: string[] = [name]
@@ -57,7 +53,7 @@ export async function runSyscalls(names: readonly ServerName[], quick: boolean):
           requests: requests / (quick ? QUICK_DIVISOR : 1),
         }
         const { counts, result } = await traceRun(name, load, run, join(folder, 'summary'))
-        results.push(result)
+        faults.push(result.faults)
         row.push(...describeCounts(counts, result.requests))
       }
       rows.push(row)
@@ -66,21 +62,21 @@ export async function runSyscalls(names: readonly ServerName[], quick: boolean):
   const header = ['server', 'depth 1', 'of which', 'depth 16', 'of which']
   console.log(`\n### System calls per request, ${CONNECTIONS} connections\n`)
   console.log(markdownTable(header, rows))
-  return sumFaults(results)
+  return sumFaults(faults)
 }
 
 async function traceRun(
   name: ServerName,
-  load: LoadProcess,
-  run: { connections: number; depth: number; requests: number },
+  load: Generator,
+  run: CountedLoad,
   file: string,
-): Promise<{ counts: CallCounts; result: CountResult }> {
+): Promise<{ counts: CallCounts; result: Counted }> {
   const server = await startServer(entryOf(name))
   try {
     const trace = await attach(server, file)
-    let result: CountResult
+    let result: Counted
     try {
-      result = await load.count(server, run)
+      result = await runCounted(load, server, run)
     } finally {
       await trace.stop()
     }

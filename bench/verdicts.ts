@@ -15,7 +15,7 @@ import {
 } from '../src/load/instrument.ts'
 import { LOAD_CORE, machineRecord, requireTools } from '../src/load/machine.ts'
 import type { InstrumentCheck, Machine } from '../src/load/run-file.ts'
-import type { Faults } from './load-process.ts'
+import type { Faults } from './faults.ts'
 import { floorContestant, type Pilot, runPilot, spinFor } from './planted.ts'
 import { cargoBuild } from './programs.ts'
 import { measureStall, type StallResult } from './stall.ts'
@@ -60,7 +60,7 @@ interface Results {
 /** Runs everything and prints the tables. Resolves to the faults of all comparisons. */
 export async function runVerdicts(settings: VerdictSettings): Promise<Faults> {
   requireTools('taskset')
-  cargoBuild('--package', 'lancelot-load', '--package', 'lancelot-floor')
+  cargoBuild('--package', 'lancelot-floor')
   const { quick, repeat } = settings
   const results = await begin(settings)
   const fewer = Math.max(1, Math.ceil(repeat / FEWER))

@@ -7,16 +7,17 @@
 
 import { once } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
+import {
+  type Contestant,
+  type Exchange,
+  LANCELOT_EXCHANGES,
+  LANCELOT_UNKNOWN,
+} from '../../src/load/contestants.ts'
 import type { Address } from '../../src/types.ts'
 import { SocketClient } from '../socket-client.ts'
-import { CONTESTANTS, type Contestant, type Exchange, startPeer, whyNot } from './peer-program.ts'
+import { PEERS, pythonPeer, startPeer, whyNot } from './peer-program.ts'
 
-const LAUNCELOT: readonly Exchange[] = [
-  ['What is your name?', 'My name is Sir Lancelot of Camelot.'],
-  ['What is your quest?', 'To seek the Holy Grail.'],
-  ['What is your favorite color?', 'Blue.'],
-]
-const UNKNOWN: Exchange = ['What is the airspeed velocity?', 'Error: unknown question.']
+const [, QUEST = LANCELOT_UNKNOWN] = LANCELOT_EXCHANGES
 const QUESTION_BYTES_MAX = 16_384
 /** So many that some are seen by accept() already, and some only by what follows. */
 const RESETS = 50
@@ -46,10 +47,8 @@ async function sendPieces(client: SocketClient, pieces: Iterable<string>): Promi
 async function speaksRightly(
   t: ExecutionContext,
   address: Address,
-  contestant: Contestant,
+  { exchanges, unknown }: Contestant,
 ): Promise<void> {
-  const exchanges = [...(contestant.exchanges ?? LAUNCELOT)]
-  const unknown = contestant.unknown === undefined ? UNKNOWN : contestant.unknown
   const all = unknown === null ? exchanges : [unknown, ...exchanges]
   const requests = all.map(([request]) => request).join('')
   const responses = all.map(([, response]) => response).join('')
@@ -89,7 +88,7 @@ async function endsTooLong(t: ExecutionContext, address: Address): Promise<void>
   const longest = 'x'.repeat(QUESTION_BYTES_MAX)
   await converse(t, address, async client => {
     client.send(`${longest}?`)
-    await client.expect(UNKNOWN[1])
+    await client.expect(LANCELOT_UNKNOWN[1])
   })
   for (const tooLong of [`${longest}x?`, `${longest}x`]) {
     const client = await SocketClient.open(address)
@@ -104,7 +103,7 @@ async function endsTooLong(t: ExecutionContext, address: Address): Promise<void>
 /** It tears conversations down by chance, so it cannot be held to anything but its fault. */
 const FAULTY = 'textbook-poll'
 
-for (const contestant of CONTESTANTS.filter(({ name }) => name !== FAULTY)) {
+for (const contestant of PEERS.contestants.filter(({ name }) => name !== FAULTY)) {
   const reason = whyNot(contestant)
   const run = reason === undefined ? test.serial : test.serial.skip
   const skipped = reason === undefined ? '' : ` (skipped: ${reason})`
@@ -114,28 +113,35 @@ for (const contestant of CONTESTANTS.filter(({ name }) => name !== FAULTY)) {
       const { address } = await startPeer(t, contestant)
       await speaksRightly(t, address, contestant)
       // What is too long for the others is their own affair.
-      if (contestant.exchanges === undefined) await endsTooLong(t, address)
+      if (contestant.exchanges === LANCELOT_EXCHANGES) await endsTooLong(t, address)
     },
   )
+}
+
+for (const { name, reason } of PEERS.leftOut) {
+  test.serial.skip(`${name} answers rightly (skipped: ${reason})`, () => {})
 }
 
 /**
  * While the server sleeps one peer finishes and two come. When it wakes up it takes the first of
  * the two and closes the descriptor of the one that finished, which the second of the two gets.
  */
-async function answersToTwoThatCome(t: ExecutionContext, file: string): Promise<string[]> {
-  const peer = await startPeer(t, { command: ['python3', `bench/peers/${file}`, '{port}'] })
-  const [question, answer] = LAUNCELOT[1] as Exchange
-  const leaving = await answered(peer.address, [question, answer])
-  peer.process.kill('SIGSTOP')
+async function answersToTwoThatCome(
+  t: ExecutionContext,
+  contestant: Contestant,
+): Promise<string[]> {
+  const { address, server } = await startPeer(t, contestant)
+  const [question, answer] = QUEST
+  const leaving = await answered(address, [question, answer])
+  process.kill(server.pid, 'SIGSTOP')
   leaving.socket.end()
   await once(leaving.socket, 'finish')
-  const coming = [await SocketClient.open(peer.address), await SocketClient.open(peer.address)]
+  const coming = [await SocketClient.open(address), await SocketClient.open(address)]
   for (const client of coming) {
     client.send(question)
     client.socket.end()
   }
-  peer.process.kill('SIGCONT')
+  process.kill(server.pid, 'SIGCONT')
   await Promise.all(coming.map(client => client.ended))
   return coming.map(client => client.received)
 }
@@ -154,15 +160,19 @@ async function answered(address: Address, [question, answer]: Exchange): Promise
   }
 }
 
-const runPython = whyNot({ name: '', summary: '', command: [], needs: 'python3' }) === undefined
-const runTextbook = runPython ? test.serial : test.serial.skip
-
-runTextbook('the textbook poll loop tears down who gets a descriptor just closed', async t => {
-  const [, answer] = LAUNCELOT[1] as Exchange
-  t.deepEqual(await answersToTwoThatCome(t, 'textbook_poll.py'), [answer, ''])
-})
-
-runTextbook('its fixed twin answers whoever comes', async t => {
-  const [, answer] = LAUNCELOT[1] as Exchange
-  t.deepEqual(await answersToTwoThatCome(t, 'textbook_poll_fixed.py'), [answer, answer])
-})
+for (const [title, file, answers] of [
+  [
+    'the textbook poll loop tears down who gets a descriptor just closed',
+    'textbook_poll.py',
+    [QUEST[1], ''],
+  ],
+  ['its fixed twin answers whoever comes', 'textbook_poll_fixed.py', [QUEST[1], QUEST[1]]],
+] as const) {
+  const contestant = pythonPeer(file)
+  if (contestant === undefined) test.serial.skip(`${title} (skipped: no python3)`, () => {})
+  else {
+    test.serial(title, async t => {
+      t.deepEqual(await answersToTwoThatCome(t, contestant), [...answers])
+    })
+  }
+}

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium } from 'playwright-core'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 /** Where Chromium is: `CHROMIUM`, or where Debian has it. */
 export const CHROMIUM: string = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -51,4 +51,28 @@ export async function openBrowser(look: Look): Promise<{
     await rm(folder, { recursive: true, force: true })
   }
   return { context, close }
+}
+
+/** Opens a page, does something there, and tells all that the page should not have done. */
+export async function visit(
+  url: string,
+  look: Look,
+  act: (page: Page) => Promise<void>,
+): Promise<string[]> {
+  const { context, close } = await openBrowser(look)
+  try {
+    const page = await context.newPage()
+    const wrongs: string[] = []
+    page.on('console', message => wrongs.push(`console: ${message.text()}`))
+    page.on('pageerror', error => wrongs.push(`error: ${error.message}`))
+    context.on('request', request => {
+      const isOwn = request.url() === url || request.url() === 'data:,'
+      if (!isOwn) wrongs.push(`request: ${request.url()}`)
+    })
+    await page.goto(url)
+    await act(page)
+    return wrongs
+  } finally {
+    await close()
+  }
 }

@@ -66,3 +66,28 @@ export const PICTURES_SHOWN = `[...document.querySelectorAll('svg.plot')].filter
   const { width, height } = each.getBoundingClientRect()
   return each.checkVisibility() && width > 200 && height > 150
 }).length`
+
+/** Texts of pictures that lie on each other, or stand outside of their picture. */
+export const CROWDED_TEXTS = `[...document.querySelectorAll('svg.plot')].flatMap(plot => {
+  if (!plot.checkVisibility()) return []
+  const edge = plot.getBoundingClientRect()
+  const texts = [...plot.querySelectorAll('text')].filter(each => each.checkVisibility())
+  const boxes = texts.map(each => ({ text: each.textContent, at: each.getBoundingClientRect() }))
+  const name = plot.getAttribute('aria-label').slice(0, 40) + ': '
+  const outside = boxes.filter(({ at }) => at.left < edge.left - 1 || at.right > edge.right + 1 ||
+    at.top < edge.top - 1 || at.bottom > edge.bottom + 1)
+  const pairs = boxes.flatMap((one, index) => boxes.slice(index + 1).map(other => [one, other]))
+  const crossing = pairs.filter(([{ at: one }, { at: other }]) =>
+    Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
+    Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3)
+  return [
+    ...outside.map(({ text }) => name + text + ' is outside'),
+    ...crossing.map(([one, other]) => name + one.text + ' lies on ' + other.text),
+  ]
+})`
+
+/** What the pair's pictures are drawn of, as text. */
+export const PAIR_DRAWN = `[...document.querySelectorAll('#pair svg.plot')].map(plot =>
+  plot.getAttribute('aria-label') + [...plot.querySelectorAll('.area, clipPath path, .end *')]
+    .map(each => [...each.attributes].map(({ name, value }) => name + value).join(' ') +
+      (each.childElementCount === 0 ? each.textContent : '')).join('\\n')).join('\\n')`

@@ -5,13 +5,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
-import type { Page } from 'playwright-core'
 import { renderReport } from '../../src/load/report/page.ts'
+import type { RunFile } from '../../src/load/run-file.ts'
+import { FAULTY, MANY } from '../load/report-designs.ts'
 import { makeRun } from '../load/report-run.ts'
-import { type Look, missing, openBrowser } from './browse.ts'
-import { FAINT_TEXTS, FOCUSED, PAGE_OVERHANG, PICTURES_SHOWN, UNREACHABLE } from './in-page.ts'
+import { type Look, missing, visit } from './browse.ts'
+import {
+  CROWDED_TEXTS,
+  FAINT_TEXTS,
+  FOCUSED,
+  PAGE_OVERHANG,
+  PAIR_DRAWN,
+  PICTURES_SHOWN,
+  UNREACHABLE,
+} from './in-page.ts'
 
-const test = anyTest as TestFn<{ folder: string; one: string; three: string }>
+const test = anyTest as TestFn<{ folder: string } & Pages>
+
+/** Reports of one run, of three, and of one with as many designs as there may be. */
+interface Pages {
+  one: string
+  three: string
+  many: string
+}
+
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 768, height: 1024 },
@@ -23,43 +40,22 @@ test.before(async t => {
   const folder = await mkdtemp(join(tmpdir(), 'lancelot-report-'))
   const run = makeRun()
   const others = [makeRun({ seed: 3, slowdown: 1.2 }), makeRun({ seed: 4, slowdown: 1.1 })]
-  const files = { one: join(folder, 'one.html'), three: join(folder, 'three.html') }
-  await writeFile(files.one, renderReport([run]))
-  await writeFile(files.three, renderReport([...others, run]))
+  const place = async (name: string, runs: readonly RunFile[]): Promise<string> => {
+    const file = join(folder, `${name}.html`)
+    await writeFile(file, renderReport(runs))
+    return pathToFileURL(file).href
+  }
   t.context = {
     folder,
-    one: pathToFileURL(files.one).href,
-    three: pathToFileURL(files.three).href,
+    one: await place('one', [run]),
+    three: await place('three', [...others, run]),
+    many: await place('many', [makeRun({ designs: [...MANY, ...FAULTY] })]),
   }
 })
 
 test.after.always(t => rm(t.context.folder, { recursive: true, force: true }))
 
-/** Opens a page, does something there, and tells all that the page should not have done. */
-async function visit(
-  url: string,
-  look: Look,
-  act: (page: Page) => Promise<void>,
-): Promise<string[]> {
-  const { context, close } = await openBrowser(look)
-  try {
-    const page = await context.newPage()
-    const wrongs: string[] = []
-    page.on('console', message => wrongs.push(`console: ${message.text()}`))
-    page.on('pageerror', error => wrongs.push(`error: ${error.message}`))
-    context.on('request', request => {
-      const isOwn = request.url() === url || request.url() === 'data:,'
-      if (!isOwn) wrongs.push(`request: ${request.url()}`)
-    })
-    await page.goto(url)
-    await act(page)
-    return wrongs
-  } finally {
-    await close()
-  }
-}
-
-type Act = (t: ExecutionContext<{ one: string; three: string }>) => Promise<void>
+type Act = (t: ExecutionContext<Pages>) => Promise<void>
 
 /** A test that needs a browser: skipped where there is none, and says why. */
 function browserTest(title: string, act: Act): void {
@@ -79,6 +75,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           )
           t.true(((await page.evaluate(PAGE_OVERHANG)) as number) <= 0, `${size.width}, unfolded`)
           t.deepEqual(await page.evaluate(FAINT_TEXTS), [], `${size.width}`)
+          t.deepEqual(await page.evaluate(CROWDED_TEXTS), [], `${size.width}`)
           t.true(((await page.evaluate(PICTURES_SHOWN)) as number) >= 20)
         })
         t.deepEqual(wrongs, [])
@@ -185,6 +182,40 @@ browserTest('the difference is drawn of the two designs that are chosen', async 
   t.deepEqual(wrongs, [])
 })
 
+browserTest('with scripts the difference is drawn as it was without', async t => {
+  await visit(t.context.one, DESK, async page => {
+    const before = await page.evaluate(PAIR_DRAWN)
+    t.true((before as string).length > 500)
+    await page.locator('select[data-side="now"]').dispatchEvent('change')
+    t.is(await page.evaluate(PAIR_DRAWN), before)
+  })
+})
+
+browserTest('all designs are switched off and on at once', async t => {
+  await visit(t.context.one, DESK, async page => {
+    const lines = page.locator('#users-rate .wide .line:visible')
+    await page.getByRole('button', { name: 'Hide all' }).click()
+    t.is(await lines.count(), 0)
+    await page.getByRole('button', { name: 'callback' }).click()
+    t.is(await lines.count(), 1)
+    await page.getByRole('button', { name: 'Show all' }).click()
+    t.is(await lines.count(), 6)
+    t.is(await page.locator('#shown [aria-pressed="false"]').count(), 0)
+  })
+})
+
+browserTest(
+  'eighteen designs fit: nothing scrolls sideways, no texts of pictures cross',
+  async t => {
+    for (const size of SIZES) {
+      await visit(t.context.many, size, async page => {
+        t.true(((await page.evaluate(PAGE_OVERHANG)) as number) <= 0, `${size.width}`)
+        t.deepEqual(await page.evaluate(CROWDED_TEXTS), [], `${size.width}`)
+      })
+    }
+  },
+)
+
 browserTest('the button changes the look, and the page remembers', async t => {
   const ground = 'getComputedStyle(document.body).backgroundColor'
   const wrongs = await visit(t.context.one, { ...DESK, colorScheme: 'light' }, async page => {
@@ -200,16 +231,23 @@ browserTest('the button changes the look, and the page remembers', async t => {
   t.deepEqual(wrongs, [])
 })
 
-browserTest('on paper everything is unfolded and light', async t => {
-  await visit(t.context.one, { ...DESK, colorScheme: 'dark' }, async page => {
-    await page.emulateMedia({ media: 'print' })
-    t.is(
-      await page.evaluate('getComputedStyle(document.body).backgroundColor'),
-      'rgb(253, 253, 251)',
-    )
-    await page.evaluate('dispatchEvent(new Event("beforeprint"))')
-    t.is(await page.locator('details:not([open])').count(), 0)
-    await page.evaluate('dispatchEvent(new Event("afterprint"))')
-    t.true((await page.locator('details:not([open])').count()) > 10)
-  })
+/** The width of a page of A4 between its margins, as browsers print it. */
+const PAPER: Look = { width: 720, height: 1040, colorScheme: 'dark' }
+
+browserTest('on paper all but the values of pictures is unfolded, light, and fits', async t => {
+  const folded = 'details:not([open])'
+  for (const url of [t.context.one, t.context.many]) {
+    await visit(url, PAPER, async page => {
+      await page.emulateMedia({ media: 'print' })
+      t.is(
+        await page.evaluate('getComputedStyle(document.body).backgroundColor'),
+        'rgb(253, 253, 251)',
+      )
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+      t.is(await page.locator(folded).count(), await page.locator(`figure ${folded}`).count())
+      t.true(((await page.evaluate(PAGE_OVERHANG)) as number) <= 0)
+      await page.evaluate('dispatchEvent(new Event("afterprint"))')
+      t.true((await page.locator(`:not(figure) > ${folded}`).count()) >= 4)
+    })
+  }
 })

@@ -9,6 +9,7 @@ import { generatorProgram } from '../../src/load/generator.ts'
 import { lancelot } from '../../src/protocols/lancelot.ts'
 import { zen } from '../../src/protocols/zen.ts'
 import type { ServerOptions } from '../../src/types.ts'
+import { interrupted } from './interrupted.ts'
 import { run } from './run-cli.ts'
 
 const SHORT = ['--seconds', '0.3', '--warm-seconds', '0.1']
@@ -60,8 +61,8 @@ test('a file of exchanges that is none is refused with what was expected', async
 
 test('a file of results that cannot be written is told before anything is measured', async t => {
   const { code, stderr } = await run(t, 'bench', '1', '--csv', join(tmpdir(), 'no', 'such.csv'))
-  t.is(code, 1)
-  t.regex(stderr, /\(ENOENT\)\n$/)
+  t.is(code, 2)
+  t.regex(stderr, /such\.csv cannot be written: ENOENT.*\(ERR_LANCELOT_OPTION_RANGE\)\n$/)
 })
 
 test('the help shows examples and what --fail-if takes', async t => {
@@ -123,4 +124,14 @@ measured('exchanges are asked from a file, and results are written to files', as
     ['step', '1 user', '2 users'],
   )
   t.regex(await readFile(hdr, 'utf8'), /^#\[Histogram log format version 1\.3\]\n(.*\n)+Tag=/)
+})
+
+measured('Ctrl-C ends a measurement, and those before it are told', async t => {
+  const port = await serve(t, lancelot.options)
+  const words = ['bench', port, '--cycles', '1:2', ...SHORT, '--seconds', '1']
+  const { code, stdout, stderr } = await interrupted(t, /2 of 2: /, ...words)
+  t.is(code, 1, stderr)
+  t.regex(stderr, /SIGINT; ended 1 processes that it had started\n$/)
+  t.regex(stdout, /\n {2}\d+, 1 user +[1-9]/)
+  t.notRegex(stdout, /2 users/)
 })

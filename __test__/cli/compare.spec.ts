@@ -1,12 +1,11 @@
 /** `lancelot compare`: what it refuses, what it writes, and how it exits. */
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { RunFile } from '../../src/load/run-file.ts'
+import { interrupted } from './interrupted.ts'
 import { run } from './run-cli.ts'
 
 const WRONG: readonly [what: string, words: string[], stderr: RegExp][] = [
@@ -19,12 +18,20 @@ const WRONG: readonly [what: string, words: string[], stderr: RegExp][] = [
     ['--architecture', 'poll', '--command', 'poll=x {port}'],
     /two contestants are named 'poll'/,
   ],
-  ['an unknown metric', ['--metrics', 'p50,p90'], /no metric 'p90'/],
+  ['an unknown metric', ['--metrics', 'p50,p90'], /no 'p90'; .* Did you mean p50\?/],
   ['a margin of nothing', ['--margin', 'p50=0'], /number over 0/],
   ['no minutes', ['--minutes', '0'], /number over 0/],
   ['users without number', ['--users', 'many'], /whole number/],
   ['too many at once', ['--depth', '100000'], /from 1 to 1000/],
+  ['an objective that no search keeps', ['--objective-ms', '101'], /100 at the most/],
   ['a file in no folder', ['--json', '/no/such/folder/run.json'], /cannot be written/],
+  ['a folder as a file', ['--report', tmpdir()], /cannot be written: EISDIR/],
+  ['a choice without a file', ['--only', 'go'], /--only is given without --contestants/],
+  [
+    'a choice that the file has not',
+    ['--contestants', 'bench/peers/contestants.json', '--only', 'pythn-poll'],
+    /--only names 'pythn-poll'.*did you mean python-poll\?/,
+  ],
 ]
 
 for (const [what, words, stderr] of WRONG) {
@@ -43,18 +50,23 @@ test('a file of contestants that is none is a failure', async t => {
 })
 
 test.serial('Ctrl-C ends what was started and says so', async t => {
-  const words = ['--import', '@oxc-node/core/register', 'src/cli/main.ts', 'compare', '--quick']
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  let stderr = ''
-  const closed = once(child, 'close')
-  for await (const piece of child.stderr.setEncoding('utf8')) {
-    stderr += piece
-    if (/gate: callback/.test(stderr) && !child.killed) child.kill('SIGINT')
-  }
-  const [code] = await closed
+  const { code, stderr } = await interrupted(t, /gate: callback/, 'compare', '--quick')
   t.is(code, 1, stderr)
   t.regex(stderr, /SIGINT; ended [1-9]\d* processes that it had started\n$/)
+})
+
+test.serial('Ctrl-C among the blocks leaves what the blocks before it say', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'lancelot-test-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const json = join(folder, 'run.json')
+  const designs = ['--architecture', 'poll', '--architecture', 'select']
+  const words = ['compare', '--quick', ...designs, '--metrics', 'cpuPerRequest', '--json', json]
+  const { code, stderr } = await interrupted(t, /blocks: block 2/, ...words)
+  t.is(code, 4, stderr)
+  t.regex(stderr, /SIGINT; ended [1-9]\d* processes that it had started\n$/)
+  const { blocks, noVerdict }: RunFile = JSON.parse(await readFile(json, 'utf8'))
+  t.is(blocks.length, 1)
+  t.regex(noVerdict ?? '', /1 of at least 2 blocks|the instrument failed/)
 })
 
 test.serial(
@@ -73,8 +85,11 @@ test.serial(
     t.deepEqual([file.verdicts.length, file.refused], [file.noVerdict === null ? 1 : 0, []])
     for (const { text } of file.verdicts) t.true(ended.stdout.includes(text))
     if (file.noVerdict !== null) t.true(ended.stdout.includes(`no verdict: ${file.noVerdict}`))
+    for (const sentence of file.machine.notSet)
+      t.true(ended.stdout.includes(`not set: ${sentence}\n`))
     t.regex(ended.stdout, /This was a smoke run: its figures mean nothing\.\nseed 3\n$/)
-    t.regex(ended.stderr, /^instrument: .* left\)\n(.*\n)*gate: poll .*\n(.*\n)*blocks: /)
+    t.regex(ended.stderr, /^note: seed 3; servers on core \d+, the generator on core \d+\n/)
+    t.regex(ended.stderr, /\ninstrument: .* left\)\n(.*\n)*gate: poll .*\n(.*\n)*blocks: /)
     t.regex(await readFile(html, 'utf8'), /^<!doctype html>/i)
   },
 )

@@ -67,7 +67,7 @@ async function serve(
 
 /** The counters, once they are so; what the system reports of a peer comes when it comes. */
 async function statsOnce(server: Server, isSo: (stats: Stats) => boolean): Promise<Stats> {
-  for (let looksLeft = 1000; looksLeft > 0; looksLeft -= 1) {
+  for (let looksLeft = 6000; looksLeft > 0; looksLeft -= 1) {
     const stats = server.stats()
     if (isSo(stats)) return stats
     await sleep(10)
@@ -138,18 +138,20 @@ rule(`one bad question disturbs nobody else`, ONE, async (t, start) => {
   t.like(closes, { 'unknown-request': 1, 'request-too-long': 1, finished: 5 })
 })
 
-rule(`clients that vanish in the middle of a question cost nothing`, {}, async (t, start) => {
+rule(`clients that vanish in the middle of a question cost nothing`, {}, async (t, start, name) => {
   const server = await serve(t, start)
-  for (let vanished = 0; vanished < 50; vanished += 1) {
+  // Where each has a process of its own, fewer: they start one after the other.
+  const clients = name === 'inetd' ? 10 : 50
+  for (let vanished = 0; vanished < clients; vanished += 1) {
     const peer = await Peer.connect(server.address)
     await peer.send('What is your qu')
     peer.finish()
     peer.destroy()
   }
   await askThree(t, server)
-  const stats = await statsOnce(server, ({ closed }) => closed === 51)
+  const stats = await statsOnce(server, ({ closed }) => closed === clients + 1)
   t.is(stats.open, 0)
-  t.is(stats.closes.truncated + stats.closes.reset, 50)
+  t.is(stats.closes.truncated + stats.closes.reset, clients)
 })
 
 rule(`clients that reset with answers unread disturb nobody else`, ONE, async (t, start) => {

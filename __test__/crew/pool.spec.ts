@@ -38,6 +38,24 @@ test('responses of many threads leave in the order of their requests', async t =
   t.is(server.stats().handled, 500)
 })
 
+test('pushes of a thread that its pool has not taken are bounded, refused and counted', async t => {
+  const server = await start(t, 'loop-and-pool', { handlerModule: MODULE })
+  const client = await SocketClient.open(server.address)
+  client.send('flood 70?')
+  const taken = new Promise<number>(resolve => {
+    client.socket.on('data', () => {
+      const said = /(\d+)\.$/.exec(client.received.slice(-4))
+      if (said !== null) resolve(Number(said[1]))
+    })
+  })
+  const { pushed, pushesDropped } = await taken.then(() => server.stats())
+  t.is(pushed, await taken)
+  t.is(pushed + pushesDropped, 70)
+  // 64 of them weigh what may wait.
+  t.true(pushed <= 64)
+  client.reset()
+})
+
 test('a handler of a thread may send, wait and join', async t => {
   const server = await start(t, 'loop-and-pool', { handlerModule: MODULE })
   const { client, said } = await ask(server, 'send')

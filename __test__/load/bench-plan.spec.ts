@@ -4,12 +4,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import test from 'ava'
 import { type BenchFlags, planBench } from '../../src/load/bench-plan.ts'
-import {
-  findServerPid,
-  parseTarget,
-  parseTargets,
-  requireListening,
-} from '../../src/load/bench-targets.ts'
+import { parseTarget, parseTargets, requireListening } from '../../src/load/bench-targets.ts'
+import { findServerPid } from '../../src/load/listeners.ts'
 
 const CODE = { code: 'ERR_LANCELOT_OPTION_RANGE' }
 
@@ -97,11 +93,11 @@ onLinux('the process that listens on a port is found, as long as it does', async
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  t.is(findServerPid({ port }), process.pid)
+  t.is(findServerPid(port), process.pid)
   await t.notThrowsAsync(requireListening({ name: 'a', host: '127.0.0.1', port }))
   server.close()
   await once(server, 'close')
-  t.is(findServerPid({ port }), undefined)
+  t.is(findServerPid(port), undefined)
   await t.throwsAsync(requireListening({ name: 'a', host: '127.0.0.1', port }), {
     code: 'ERR_LANCELOT_TARGET',
     message: /^a: nobody takes connections at 127\.0\.0\.1:\d+ \(ECONNREFUSED\); start the server/,

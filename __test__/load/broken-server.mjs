@@ -24,6 +24,7 @@ function serveNext(gone) {
 
 const server = createServer({ allowHalfOpen: true }, socket => {
   connections += 1
+  if (fault === 'dies of many' && connections > 15) process.exit(5)
   let input = ''
   let count = 0
   socket.setEncoding('latin1').setNoDelay()

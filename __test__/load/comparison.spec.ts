@@ -2,8 +2,12 @@
 
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { runComparison } from '../../src/load/comparison.ts'
-import { architectureContestant, commandContestant } from '../../src/load/contestants.ts'
+import { defaultSettings, runComparison } from '../../src/load/comparison.ts'
+import {
+  architectureContestant,
+  type Contestant,
+  commandContestant,
+} from '../../src/load/contestants.ts'
 import { startGenerator } from '../../src/load/generator.ts'
 import { checkInstrument, INSTRUMENT_TIMES_QUICK } from '../../src/load/instrument.ts'
 import { LOAD_CORE } from '../../src/load/machine.ts'
@@ -83,16 +87,21 @@ function pick({ verdicts, refused, noVerdict }: RunFile) {
   return { verdicts, refused, noVerdict }
 }
 
-test.serial('one metric, and nothing that explains, can be asked for', async t => {
-  const run = await runComparison({
-    contestants: [broken('a', 'none'), broken('b', 'none')],
+/** The blocks alone, for one metric. */
+function compareShortly(contestants: readonly Contestant[]): Promise<RunFile> {
+  return runComparison({
+    contestants,
     title: 'test',
     command: '',
-    settings: { seed: SEED, openRate: 500 },
+    settings: { seed: SEED },
     metrics: ['cpuPerRequest'],
     leaveOut: ['instrument', 'gate', 'explanation'],
     isQuick: true,
   })
+}
+
+test.serial('one metric, and nothing that explains, can be asked for', async t => {
+  const run = await compareShortly([broken('a', 'none'), broken('b', 'none')])
   const { gate, cycles, growth, limiters, spectra, instrument } = run
   t.deepEqual(
     gate.map(({ checks }) => checks),
@@ -106,21 +115,46 @@ test.serial('one metric, and nothing that explains, can be asked for', async t =
 })
 
 test.serial('answers that are wrong under load alone are found, and refused', async t => {
-  const run = await runComparison({
-    contestants: [broken('good', 'none'), broken('bad', 'twice')],
-    title: 'test',
-    command: '',
-    settings: { seed: SEED },
-    metrics: ['cpuPerRequest'],
-    leaveOut: ['instrument', 'gate', 'explanation'],
-    isQuick: true,
-  })
+  const run = await compareShortly([broken('good', 'none'), broken('bad', 'twice')])
   t.deepEqual(
     run.refused.map(({ name }) => name),
     ['bad'],
   )
   t.regex(run.refused[0]?.reason ?? '', /^the closed load: \d+ answers wrong/)
   t.deepEqual(run.verdicts, [])
+})
+
+test.serial('a design that dies under load is refused, and the others go on', async t => {
+  const mortal = broken('mortal', 'dies of many')
+  const run = await compareShortly([broken('a', 'none'), mortal, broken('b', 'none')])
+  t.deepEqual(
+    run.refused.map(({ name }) => name),
+    ['mortal'],
+  )
+  t.regex(run.refused[0]?.reason ?? '', /: the server died \(exit code 5\)$/)
+  t.is(run.blocks.length, 2)
+  t.deepEqual(Object.keys(run.blocks[1]?.values ?? {}).sort(), ['a', 'b'])
+})
+
+test.serial('when the time is over nothing more is begun, and that is the reason', async t => {
+  const { gate, blocks, noVerdict } = await runComparison({
+    contestants: [broken('a', 'none'), broken('b', 'none')],
+    title: 'test',
+    command: '',
+    settings: { seed: SEED, minutesMax: 1e-6 },
+    leaveOut: ['instrument'],
+  })
+  t.deepEqual(
+    gate.map(({ checks }) => checks),
+    [[], []],
+  )
+  t.deepEqual(blocks, [])
+  t.is(noVerdict, '0 of at least 2 blocks measured: give it more time')
+})
+
+test('more minutes may hold more blocks, and so tell more', t => {
+  const blocksMax = [0.1, 10, 24].map(minutes => defaultSettings(false, minutes).blocksMax)
+  t.deepEqual(blocksMax, [6, 80, 192])
 })
 
 test.serial('a generator that has a fifth of a core gives no verdict', async t => {

@@ -113,11 +113,19 @@ test('a file may have exchanges of its own; then nothing is unknown unless it sa
   t.deepEqual(contestants[0]?.exchanges, [['PING\r\n', '+PONG\r\n']])
 })
 
+const RIGHT = { name: 'a', command: ['{port}'] }
+
 for (const [what, content, message] of [
   ['no JSON', 'x', /cannot be read/],
   ['no list', {}, /holds no list/],
   ['a command that is text', [{ name: 'a', command: 'x {port}' }], /entry 1/],
   ['a command without port', [{ name: 'a', command: ['x'] }], /entry 1/],
+  ['a name of spaces', [{ name: 'a b', command: ['{port}'] }], /entry 1 .* a name of letters/],
+  ['nothing as an entry', [{ name: 'a', command: ['{port}'] }, null], /entry 2/],
+  ['exchanges without answers', [{ ...RIGHT, exchanges: [['a?']] }], /exchanges \(pairs/],
+  ['exchanges that are none', [{ ...RIGHT, exchanges: [] }], /exchanges \(pairs/],
+  ['an unknown question without answer', [{ ...RIGHT, unknown: 'a?' }], /unknown \(such/],
+  ['a build that is text', [{ ...RIGHT, build: 'make' }], /build \(words\)/],
 ] as const) {
   test(`a file with ${what} is refused`, async t => {
     const path = await file(t, content)

@@ -10,6 +10,7 @@ const IDLE: Evidence = {
   loadShare: 0.3,
   switchesPerRequest: 0.1,
   listenOverflows: 0,
+  waiting: 0,
 }
 
 const CASES: readonly [what: string, evidence: Partial<Evidence>, LimiterRecord['limiter']][] = [
@@ -33,6 +34,13 @@ const CASES: readonly [what: string, evidence: Partial<Evidence>, LimiterRecord[
     'server user',
   ],
   ['a full listen queue', { listenOverflows: 3 }, 'listen queue'],
+  ['one that leaves connections in the queue', { waiting: 19 }, 'listen queue'],
+  [
+    'one that leaves them there as it has no time',
+    { waiting: 16, userShare: 0.2, systemShare: 0.78 },
+    'server system',
+  ],
+  ['threads that wait for their next request', { switchesPerRequest: 1.01 }, 'none'],
   ['threads that wait for each other', { switchesPerRequest: 2.4 }, 'lock'],
 ]
 

@@ -33,6 +33,13 @@ test('report draws runs, and a report again; verify verifies what it drew', asyn
   t.deepEqual(verified, { code: 0, stdout: '60 verdicts verified\n', stderr: '' })
 })
 
+test('a place where no report can be written is named, and is wrong use', async t => {
+  const { folder, file } = await folderWithRun(t)
+  const { code, stderr } = await run(t, 'report', file, '--out', join(folder, 'none', 'a.html'))
+  t.is(code, 2)
+  t.regex(stderr, /a\.html cannot be written: .* \(ERR_LANCELOT_OPTION_RANGE\)\n$/)
+})
+
 test('verify exits with 1 and says what does not follow', async t => {
   const { folder } = await folderWithRun(t)
   const file = join(folder, 'forged.json')

@@ -47,6 +47,15 @@ export const FAULTY: readonly Design[] = [
   },
 ]
 
+/** As many as the gallery and its peers have together. */
+export const MANY: readonly Design[] = Array.from({ length: 18 }, (_, index) => {
+  const like = DESIGNS[index % DESIGNS.length]
+  if (!like) throw new Error('there are no designs')
+  const turn = Math.floor(index / DESIGNS.length)
+  const name = turn === 0 ? like.name : `${like.name}-with-${turn}-more`
+  return { ...like, name, costUs: like.costUs * (1 + turn / 3) }
+})
+
 export const MISTAKES: readonly string[] = [
   'vanish',
   'reset',

@@ -107,17 +107,21 @@ test('figures are written with their unit and three digits', t => {
     '1.23 ms',
     '2.50 s',
   ])
-  t.deepEqual([0.0312, 0.311, 3.456, 10.74, 1234].map(ratio), [
-    '0.0312',
+  t.deepEqual([1e-6, 0.0312, 0.311, 1.0051, 3.456, 10.74, 1234, 1e6].map(ratio), [
+    '0',
+    '0.031',
     '0.31',
+    '1.005',
     '3.46',
     '10.7',
     '1,234',
+    '∞',
   ])
+  t.is(micros(Number.NaN), '–')
   t.is(percent(0.031), '3.1 %')
   t.is(percent(0.97), '97 %')
   t.is(shorten('poll', 4), 'poll')
-  t.is(shorten('python3 -m server', 8), 'python3…')
+  t.is(shorten('python3 -m server', 8), 'pyth…ver')
 })
 
 test('an end of an interval that stands for none is not written as a number', t => {

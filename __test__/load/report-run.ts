@@ -5,6 +5,7 @@
 
 import type {
   BlockRecord,
+  BlockValues,
   CycleRecord,
   GateRecord,
   GrowthRecord,
@@ -34,13 +35,18 @@ export interface Wanted {
   slowdown?: number
   /** @default false */
   isInstrumentBad?: boolean
+  /** @default six, and two that are refused */
+  designs?: readonly Design[]
+  /** How much blocks differ, as a share. @default 0.01 */
+  scatter?: number
 }
 
 /** A run whose verdicts follow from its blocks. */
 export function makeRun(wanted: Wanted = {}): RunFile {
-  const { seed = 42, slowdown = 1, isInstrumentBad = false } = wanted
+  const { seed = 42, slowdown = 1, isInstrumentBad = false, scatter = 0.01 } = wanted
   const random = randomOf(seed)
-  const designs = [...DESIGNS, ...FAULTY].map(each => ({ ...each, costUs: each.costUs * slowdown }))
+  const all = wanted.designs ?? [...DESIGNS, ...FAULTY]
+  const designs = all.map(each => ({ ...each, costUs: each.costUs * slowdown }))
   const ranked = designs.filter(({ fault }) => fault === undefined)
   const startedAt = wanted.startedAt ?? '2026-11-21T15:02:00.000Z'
   const run: RunFile = {
@@ -85,7 +91,7 @@ export function makeRun(wanted: Wanted = {}): RunFile {
       instrument('planted delay', '1,000 us are seen as such', 1012, 1050),
       instrument('planted stall', 'p99 within 5 % of theory', 2.1, 5),
     ],
-    blocks: Array.from({ length: 8 }, (_, index) => blockOf(index + 1, ranked, random)),
+    blocks: Array.from({ length: 8 }, (_, index) => blockOf(index + 1, ranked, scatter, random)),
     cycles: ranked.flatMap(design => USERS.map(users => cycleOf(design, users, random))),
     spectra: Object.fromEntries(
       ranked.map(design => [design.name, times(design.costUs * 9, 200_000, random)]),
@@ -96,7 +102,30 @@ export function makeRun(wanted: Wanted = {}): RunFile {
     refused: [],
     noVerdict: null,
   }
+  return withVerdicts(run)
+}
+
+/** A run with the verdicts that follow from the rest of it. */
+export function withVerdicts(run: RunFile): RunFile {
   return { ...run, ...deriveVerdicts(run) }
+}
+
+/** A run, its verdicts not mended, in which nobody asked for CPU per request. */
+export function withoutCpu(run: RunFile): RunFile {
+  return withValues(run, each => ({ ...each, cpuPerRequestUs: [] }))
+}
+
+/** The same, but in which nobody asked for anything else. */
+export function onlyCpu(run: RunFile): RunFile {
+  return withValues(run, each => ({ ...each, p50Us: [], p99Us: [], capacity: null }))
+}
+
+function withValues(run: RunFile, change: (values: BlockValues) => BlockValues): RunFile {
+  const blocks = run.blocks.map(block => {
+    const values = Object.entries(block.values).map(([name, each]) => [name, change(each)])
+    return { ...block, values: Object.fromEntries(values) }
+  })
+  return { ...run, blocks }
 }
 
 function gateOf({ name, fault }: Design): GateRecord {
@@ -120,11 +149,16 @@ function instrument(
   return { name, expected, measured, bound, unit, passed: measured <= bound }
 }
 
-function blockOf(number: number, designs: readonly Design[], random: Random): BlockRecord {
+function blockOf(
+  number: number,
+  designs: readonly Design[],
+  scatter: number,
+  random: Random,
+): BlockRecord {
   const order = designs.map(({ name }) => ({ name, at: random() }))
   order.sort((one, other) => one.at - other.at)
   const values = designs.map(({ name, costUs }) => {
-    const ofBlock = about(1, 0.01, random)
+    const ofBlock = about(1, scatter, random)
     const rounds = (value: number, share: number): number[] =>
       Array.from({ length: 4 }, () => about(value * ofBlock, share, random))
     const capacity = Math.round(about(650_000 / costUs, 0.03, random))

@@ -1,11 +1,13 @@
 /** `verify`: what follows from the data is verified, and every change that does not is found. */
 
 import test from 'ava'
+import { extractRuns, sealPage } from '../../src/load/report/embedded.ts'
 import { renderReport } from '../../src/load/report/page.ts'
 import { readRuns } from '../../src/load/report/read-runs.ts'
 import { verifyReport } from '../../src/load/report/verify-report.ts'
 import type { RunFile } from '../../src/load/run-file.ts'
-import { makeRun } from './report-run.ts'
+import { DESIGNS } from './report-designs.ts'
+import { makeRun, withoutCpu, withVerdicts } from './report-run.ts'
 
 const run = makeRun()
 const page = renderReport([run])
@@ -108,9 +110,72 @@ test('a gate that was mended by hand is found', t => {
 test('a page whose words were changed is found, though its data is whole', t => {
   const { verified, differences } = verifyReport(page.replace('Refused a rank', 'Recommended'))
   t.is(verified, 60)
-  t.deepEqual(differences, [
-    'the page was changed after it was written; lancelot report draws it anew from its data',
-  ])
+  t.is(differences.length, 2)
+  t.regex(differences[0] ?? '', /^the page shows "Recommended" where .* gives "Refused a rank"; /)
+  t.regex(differences[1] ?? '', /^the file was changed after it was written; /)
+})
+
+test('a forged page is found, though its seal is made anew', t => {
+  const [verdict] = run.verdicts
+  const forged = page.replace(verdict?.text ?? '-', 'poll costs nothing')
+  t.not(forged, page)
+  const { differences } = verifyReport(sealPage(forged))
+  t.is(differences.length, 1)
+  t.regex(
+    differences[0] ?? '',
+    /^the page shows "poll costs nothing" where its data gives "cannot tell /,
+  )
+})
+
+test('a value that a plot would tell under the pointer is found where it was changed', t => {
+  const [, values = ''] = /data-v="([^"]*\/s)"/.exec(page) ?? []
+  const { differences } = verifyReport(sealPage(page.replace(values, values.replace(/\d/, '9'))))
+  t.is(differences.length, 1)
+  t.regex(differences[0] ?? '', /^the page shows "9[\d,]+\/s\|/)
+})
+
+test('data in a report that was changed is found, whether or not a verdict rests on it', t => {
+  /** What is found when one thing in the data of a page is changed, and nothing else in it. */
+  const inPage = (change: (run: Changed) => void): string[] => {
+    const changed = structuredClone(run)
+    change(changed)
+    const text = page.replace(extractRuns(page) ?? '-', () => JSON.stringify([changed]))
+    t.not(text, page)
+    return verifyReport(text).differences
+  }
+  const [first] = run.cycles
+  if (!first) throw new Error('a run without cycles')
+  const rate = inPage(changed => {
+    changed.cycles = [{ ...first, rate: first.rate * 1.01 }, ...run.cycles.slice(1)]
+  })
+  t.regex(rate.join('\n'), /^the page shows "[^"]*" where its data gives /)
+  const unseen = inPage(changed => {
+    changed.cycles = [{ ...first, serverVoluntarySwitches: 1 }, ...run.cycles.slice(1)]
+  })
+  t.deepEqual(
+    unseen.map(each => each.split(';')[0]),
+    ['the file was changed after it was written'],
+  )
+  const block = inPage(changed => {
+    const values = changed.blocks[3]?.values.callback
+    if (values) Object.assign(values, { capacity: (values.capacity ?? 0) + 100 })
+  })
+  t.true(block.some(each => /"callback" by capacity: ratio is /.test(each)))
+  const refusal = inPage(changed => {
+    changed.refused = []
+  })
+  t.true(refusal.some(each => each.startsWith('refusal of "textbook-poll" is nothing')))
+})
+
+test('reports of every kind verify', t => {
+  const early = { blocks: [], cycles: [], spectra: {}, growth: [], limiters: [] }
+  const kinds = [
+    [makeRun({ designs: DESIGNS.slice(0, 2) })],
+    [makeRun({ scatter: 0.9 })],
+    [withVerdicts({ ...makeRun({ isInstrumentBad: true }), ...early })],
+    [makeRun({ seed: 1 }), makeRun({ seed: 2 }), withVerdicts(withoutCpu(run))],
+  ]
+  for (const runs of kinds) t.deepEqual(verifyReport(renderReport(runs)).differences, [])
 })
 
 test('a file that is no run is refused, and the place at fault is named', t => {

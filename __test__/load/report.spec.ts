@@ -155,9 +155,33 @@ test('every table has a caption and scopes, every picture a name, every plot its
     t.regex(svg, /role="img"\s+aria-label="[^"]+"|aria-hidden="true"/)
   }
   for (const figure of plain.split('<figure').slice(1)) {
-    if (figure.startsWith(' id="pair"')) continue
-    t.regex(figure, /<details><summary>Values[\s\S]*<table/)
+    // Its values are those of another figure, which it names.
+    if (figure.startsWith(' id="pair"')) t.regex(figure, /Values: <a\s+href="#users-rate">/)
+    else t.regex(figure, /<details><summary>Values[\s\S]*<table/)
   }
+})
+
+test('a plot tells under the pointer what its table tells, in both widths', t => {
+  let seen = 0
+  for (const figure of found(markup(page), /<figure([\s\S]*?)<\/figure>/g)) {
+    const plots = found(figure, /<svg class="plot[^>]*data-x[^>]*data-t="([^"]*)"/g)
+    if (plots.length === 0) continue
+    t.is(plots.length, 2)
+    t.is(plots[0], plots[1])
+    const lines = found(figure, /data-v="([^"]*)"/g)
+    const half = lines.slice(0, lines.length / 2)
+    t.deepEqual(lines.slice(lines.length / 2), half)
+    const rows = found(figure, /<tr><th scope="row">(.*<\/td>)<\/tr>/g)
+    const told = (plots[0] ?? '')
+      .split('|')
+      .map((x, at) => [x, ...half.map(values => values.split('|')[at] || '–')].join('|'))
+    t.deepEqual(
+      rows.map(row => row.replace('</th>', '').replaceAll('</td>', '').replaceAll('<td>', '|')),
+      told,
+    )
+    seen += told.length
+  }
+  t.true(seen > 100)
 })
 
 test('headings leave out no level', t => {

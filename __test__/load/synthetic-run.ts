@@ -35,8 +35,8 @@ export function settingsWith(changed: Partial<Settings> = {}): Settings {
     depth: 1,
     openRate: 10_000,
     objectiveMs: 5,
-    minutesMax: 60,
     ...BLOCK_DEFAULTS,
+    minutesMax: 60,
     ...changed,
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What a careful person writes on `Bun.listen`: one write per data event, a limit on a question's
- * length, and whoever does not read is not read from. `bun bun.mjs PORT MODE`. In mode `table` it is
- * a contestant of `lancelot compare`: it obeys nobody and ends by a signal.
+ * length, and whoever does not read is not read from. `bun bun.mjs PORT MODE`. In mode `table` it
+ * is a contestant of `lancelot compare`: it obeys nobody and ends by a signal.
  */
 
 import { obey } from './control.mjs'

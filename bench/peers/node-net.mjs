@@ -3,8 +3,8 @@
  *
  * One write per data event, no Nagle, a limit on a question's length, no reading from those who do
  * not read. `node node-net.mjs PORT MODE`; port 0 picks one. In mode `lives` it also keeps an
- * account of every connection; in mode `broadcast` it knows its sockets and can push to them all; in
- * mode `table` it is a contestant of `lancelot compare`: it obeys nobody and ends by a signal.
+ * account of every connection; in mode `broadcast` it knows its sockets and can push to them all;
+ * in mode `table` it is a contestant of `lancelot compare`: it obeys nobody and ends by a signal.
  */
 
 import { createServer } from 'node:net'

@@ -58,7 +58,8 @@ class PooledDriver implements Driver {
   }
 
   stats(): Stats {
-    return this.#loops.stats()
+    const stats = this.#loops.stats()
+    return { ...stats, pushesDropped: stats.pushesDropped + this.#pool.pushesDropped }
   }
 
   connections(): AsyncIterableIterator<Connection> {

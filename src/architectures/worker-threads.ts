@@ -10,7 +10,7 @@
 
 import { platform } from 'node:process'
 import { Worker } from 'node:worker_threads'
-import type { Port, PortListener } from '../crew/crew-member.ts'
+import type { Port, PortListener } from '../crew/crew-port.ts'
 import { entryUrl } from '../crew/entries.ts'
 import { Leader } from '../crew/leader.ts'
 import type { Report } from '../crew/messages.ts'

@@ -1,33 +1,31 @@
 /** What the command `bench` does: from its flags to figures, files, tables and an exit code. */
 
-import { open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { LancelotError } from '../errors.ts'
 import { readExchanges } from '../load/bench-exchanges.ts'
 import { benchHdrLog, benchJson, benchRows } from '../load/bench-export.ts'
 import { type BenchFlags, planBench } from '../load/bench-plan.ts'
 import { type Bench, type BenchResult, benchResults } from '../load/bench-run.ts'
-import {
-  findServerPid,
-  parseTargets,
-  requireListening,
-  showPlace,
-  type Target,
-} from '../load/bench-targets.ts'
+import { parseTargets, requireListening, showPlace, type Target } from '../load/bench-targets.ts'
 import { benchText, failureTexts } from '../load/bench-text.ts'
+import { planTls, type TlsFlags } from '../load/bench-tls.ts'
+import { onInterrupt } from '../load/child-processes.ts'
 import { toCsv } from '../load/csv.ts'
 import { type FailIf, needsServer, parseFailIf } from '../load/fail-if.ts'
 import { startGenerator } from '../load/generator.ts'
+import { findServerPid } from '../load/listeners.ts'
 import { createView } from '../load/live-view.ts'
 import { LOAD_CORE } from '../load/machine.ts'
 import { rangeError } from '../option-table.ts'
-import { fail } from './failure.ts'
+import { type ExitCode, fail } from './failure.ts'
+import { requireWritable } from './run-files.ts'
 
 /** The exit code of a measurement of which a --fail-if came true. */
-const EXIT_FAILED_IF = 3
+const EXIT_FAILED_IF: ExitCode = 3
 
 /** The flags as the command line gives them. */
-export interface BenchCommandFlags extends BenchFlags {
+export interface BenchCommandFlags extends BenchFlags, TlsFlags {
   pid?: number
   core?: number
   exchanges?: string
@@ -41,6 +39,10 @@ export interface BenchCommandFlags extends BenchFlags {
 /** Measures what was asked for, and makes the process exit with what came of it. */
 export async function bench(texts: string[], flags: BenchCommandFlags): Promise<void> {
   const results: BenchResult[] = []
+  let isInterrupted = false
+  onInterrupt(() => {
+    isInterrupted = true
+  })
   try {
     const plan = await planOf(texts, flags)
     const generator = await startGenerator(flags.core ?? defaultCore())
@@ -55,7 +57,8 @@ export async function bench(texts: string[], flags: BenchCommandFlags): Promise<
     }
     tellFailures(results)
   } catch (error) {
-    fail(error, { json: flags.json === true })
+    // The generator was ended with everything else, and why was told.
+    if (!isInterrupted) fail(error, { json: flags.json === true })
   }
 }
 
@@ -70,23 +73,19 @@ async function planOf(texts: readonly string[], flags: BenchCommandFlags): Promi
   if (flags.json === true && flags.csv === true) {
     throw rangeError('--json and --csv', 'both without a file', 'one of them on stdout')
   }
-  const exchanges = flags.exchanges === undefined ? {} : await exchangesOf(flags.exchanges)
-  for (const file of [flags.json, flags.csv, flags.hdr]) {
-    if (typeof file === 'string') await (await open(file, 'a')).close()
-  }
+  const exchanges = flags.exchanges && (await readExchanges(flags.exchanges))
+  await requireWritable([flags.json, flags.csv, flags.hdr])
+  const tls = await planTls(flags)
   for (const target of targets) await requireListening(target)
   const sampled = targets.map(target => sample(target, flags.pid, conditions))
   return {
     targets: sampled,
     plan,
     conditions,
-    ...exchanges,
+    ...(exchanges && { exchanges }),
     ...(flags.greeting !== undefined && { greeting: flags.greeting }),
+    ...(tls !== undefined && { tls }),
   }
-}
-
-async function exchangesOf(file: string): Promise<Pick<Bench, 'exchanges'>> {
-  return { exchanges: await readExchanges(file) }
 }
 
 function sample(
@@ -94,7 +93,7 @@ function sample(
   given: number | undefined,
   conditions: readonly FailIf[],
 ): Bench['targets'][number] {
-  const pid = given ?? findServerPid(target)
+  const pid = given ?? findServerPid(target.port)
   if (pid !== undefined) return { ...target, pid }
   const judged = conditions.find(needsServer)
   if (judged === undefined) return target

@@ -14,6 +14,7 @@ Examples:
   lancelot bench 1060 --sessions 500 --questions 3 500 peers a second come, ask three times, leave
   lancelot bench 1060 --cycles                     FunkLoad's: ${FUNKLOAD_CYCLES.join(':')}
   lancelot bench poll=1060 node=1061 --csv a.csv   two servers, one after the other
+  lancelot bench 8443 --tls --tls-ca ca.pem        through TLS, to a server that ca.pem vouches for
   lancelot bench 1060 --users 10 --idle 5000       ten users beside a crowd that is silent
   lancelot bench 1060 --rate 5000 --fail-if 'p99 > 2ms' --fail-if 'errors > 0'
 
@@ -73,6 +74,9 @@ function addSurroundings(command: Command): void {
     .option('--core <n>', 'the core of the generator (default: the second, if any)', toInteger)
     .option('--exchanges <file>', 'JSON list of [request, response] (default: the Launcelot three)')
     .option('--greeting <text>', 'what the server sends on connecting')
+    .option('--tls', 'speak TLS 1.2 or 1.3; each handshake is a whole one')
+    .option('--tls-name <name>', "the server's name (default: localhost)")
+    .option('--tls-ca <file>', 'PEM file of certificates to trust (default: any are)')
 }
 
 function addOutputs(command: Command): void {

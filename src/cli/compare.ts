@@ -1,44 +1,50 @@
 /** The command `compare`: which of several server designs costs less, with verdicts. */
 
-import { access, constants, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { ARCHITECTURES } from '../architectures/gallery.ts'
-import { LancelotError } from '../errors.ts'
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
 import { type ComparisonOptions, runComparison } from '../load/comparison.ts'
-import {
-  architectureContestant,
-  type Contestant,
-  commandContestant,
-  readContestants,
-  requireUniqueNames,
-} from '../load/contestants.ts'
+import type { Contestant } from '../load/contestants.ts'
 import { renderReport } from '../load/report/page.ts'
 import { METRICS, type Metric, type RunFile, type Settings } from '../load/run-file.ts'
 import { MARGINS } from '../load/verdicts.ts'
-import { nearestName } from '../nearest-name.ts'
 import { toInteger } from './arguments.ts'
+import {
+  toArchitectures,
+  toCommands,
+  toCount,
+  toMargins,
+  toMetrics,
+  toPositive,
+} from './compare-arguments.ts'
+import {
+  type ContestantFlags,
+  contestantsOf,
+  DEFAULT_ARCHITECTURES,
+} from './compare-contestants.ts'
 import { type CompareView, createCompareView } from './compare-view.ts'
-import { fail } from './failure.ts'
+import { type ExitCode, fail } from './failure.ts'
+import { requireWritable } from './run-files.ts'
 
-/** What is compared unless anything is named. */
-const DEFAULT_ARCHITECTURES: readonly string[] = [
-  'poll',
-  'callback',
-  'coroutine',
-  'worker-threads',
-  'thread-per-connection',
-  'poll-syscall',
-]
-const EXIT_NO_VERDICT = 4
+const EXIT_NO_VERDICT: ExitCode = 4
+const MINUTES_MAX = 1440
 const USERS_MAX = 10_000
 const DEPTH_MAX = 1000
+const RATE_MAX = 1_000_000
+/** Answers of the searches for a capacity that are later than twice this are late. */
+const OBJECTIVE_MS_MAX = 100
 
-interface CompareFlags {
-  architecture?: string[]
-  command?: Contestant[]
-  contestants?: string
-  only?: string
+const AFTER = `
+It compares once the instrument has proved itself and the designs have faced the gate; seeds, cores
+and what could not be set on this machine are printed. Ctrl-C while blocks are measured ends it with
+the verdicts of the blocks before.
+
+Examples:
+  lancelot compare --report report.html
+  lancelot compare --architecture poll --architecture select --minutes 4
+  lancelot compare --architecture poll --command 'mine=python3 server.py {port}' --json run.json
+  lancelot compare --contestants bench/peers/contestants.json --only go,redis`
+
+interface CompareFlags extends ContestantFlags {
   json?: string
   report?: string
   minutes?: number
@@ -74,12 +80,20 @@ export function addCompare(program: Command): void {
     .option('--only <names>', 'of the contestants in the file only these: a,b,c')
     .option('--json <file>', 'write all that was measured, and the verdicts')
     .option('--report <file>', 'write the report, one HTML file')
-    .option('--minutes <number>', 'end after so long (default: 10)', toPositive)
-    .option('--users <number>', 'who ask at once (default: 20)', toRange(USERS_MAX))
-    .option('--depth <number>', 'questions each sends at once (default: 1)', toRange(DEPTH_MAX))
-    .option('--rate <number>', 'requests a second for p50 and p99 (default: found)', toPositive)
-    .option('--objective-ms <ms>', 'capacity keeps p99 within this (default: 5)', toPositive)
-    .addOption(metricsOption())
+    .option('--minutes <number>', 'end after so long (default: 10)', toPositive(MINUTES_MAX))
+    .option('--users <number>', 'who ask at once (default: 20)', toCount(USERS_MAX))
+    .option('--depth <number>', 'questions each sends at once (default: 1)', toCount(DEPTH_MAX))
+    .option(
+      '--rate <number>',
+      'requests a second for p50 and p99 (default: found)',
+      toPositive(RATE_MAX),
+    )
+    .option(
+      '--objective-ms <ms>',
+      'capacity keeps p99 within this (default: 5)',
+      toPositive(OBJECTIVE_MS_MAX),
+    )
+    .option('--metrics <list>', `some of ${METRICS.join(',')} (default: all)`, toMetrics)
     .option('--seed <number>', 'repeats the order and the arrivals of another run', toInteger)
     .option(
       '--margin <metric=share>',
@@ -88,65 +102,27 @@ export function addCompare(program: Command): void {
     )
     .option('--quick', 'a smoke run of seconds; its figures mean nothing')
     .option('--title <text>', 'what the report is called')
+    .addHelpText('after', AFTER)
     .action(compare)
 }
 
 async function compare(flags: CompareFlags): Promise<void> {
   let view: CompareView | undefined
   try {
-    const contestants = await contestantsOf(flags)
-    for (const file of [flags.json, flags.report]) {
-      if (file !== undefined) await requireWritable(file)
-    }
+    const { contestants, leftOut } = await contestantsOf(flags)
+    await requireWritable([flags.json, flags.report])
     view = createCompareView(process.stderr)
+    for (const { name, reason } of leftOut) view.note(`${name} is left out: ${reason}`)
     const run = await runComparison({ ...optionsOf(flags, contestants), progress: view })
     view.end()
+    tell(run, flags.quick === true)
     if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(run, null, 1)}\n`)
     if (flags.report !== undefined) await writeFile(flags.report, renderReport([run]))
-    tell(run, flags.quick === true)
     if (run.noVerdict !== null) process.exitCode = EXIT_NO_VERDICT
   } catch (error) {
     view?.end()
     fail(error, { json: false })
   }
-}
-
-async function contestantsOf(flags: CompareFlags): Promise<Contestant[]> {
-  const fromFile = await fileContestants(flags)
-  const named = [...(flags.command ?? []), ...fromFile]
-  const isNone = flags.command === undefined && flags.architecture === undefined
-  const architectures = isNone ? DEFAULT_ARCHITECTURES : (flags.architecture ?? [])
-  const contestants = [
-    ...architectures.map(name => architectureContestant(name, summaryOf(name))),
-    ...named,
-  ]
-  requireUniqueNames(contestants)
-  if (contestants.length >= 2) return contestants
-  const found = contestants[0]?.name ?? 'nothing'
-  throw wrongUse(`only ${found} is to be compared; name at least two designs`)
-}
-
-/** Those of the file that are wanted and can run here; the others are named. */
-async function fileContestants({ contestants: file, only }: CompareFlags): Promise<Contestant[]> {
-  if (file === undefined) {
-    if (only === undefined) return []
-    throw wrongUse('--only is given without --contestants; name the file it chooses from')
-  }
-  const { contestants, leftOut } = await readContestants(file)
-  const known = [...contestants, ...leftOut].map(({ name }) => name)
-  const wanted = only?.split(',') ?? known
-  const stranger = wanted.find(name => !known.includes(name))
-  if (stranger !== undefined) {
-    throw wrongUse(`--only names '${stranger}', which ${file} has not; it has ${known.join(', ')}`)
-  }
-  for (const { name, reason } of leftOut.filter(({ name }) => wanted.includes(name))) {
-    process.stderr.write(`note: ${name} is left out: ${reason}\n`)
-  }
-  return contestants.filter(({ name }) => wanted.includes(name))
-}
-
-function wrongUse(message: string): LancelotError {
-  return new LancelotError('ERR_LANCELOT_OPTION_RANGE', message)
 }
 
 function optionsOf(flags: CompareFlags, contestants: readonly Contestant[]): ComparisonOptions {
@@ -181,81 +157,14 @@ function tell(run: RunFile, isQuick: boolean): void {
   }
   for (const { name, reason } of run.refused) write(`${name} is refused: ${reason}`)
   if (run.noVerdict !== null) write(`no verdict: ${run.noVerdict}`)
+  for (const sentence of run.machine.notSet) write(`not set: ${sentence}`)
   if (isQuick) write('This was a smoke run: its figures mean nothing.')
   write(`seed ${run.settings.seed}`)
-}
-
-async function requireWritable(file: string): Promise<void> {
-  try {
-    await access(dirname(file), constants.W_OK)
-  } catch (cause) {
-    const { message } = cause as Error
-    throw new LancelotError(
-      'ERR_LANCELOT_OPTION_RANGE',
-      `${file} cannot be written: ${message}; name a file in a folder that exists`,
-      { cause },
-    )
-  }
 }
 
 function commandLine(): string {
   const words = process.argv.slice(2).map(word => (/^[\w./,=:-]+$/.test(word) ? word : `'${word}'`))
   return ['lancelot', ...words].join(' ')
-}
-
-function summaryOf(name: string): string {
-  return Object.entries(ARCHITECTURES).find(([known]) => known === name)?.[1].summary ?? ''
-}
-
-function toArchitectures(name: string, before: string[] = []): string[] {
-  const known = Object.keys(ARCHITECTURES)
-  if (known.includes(name)) return [...before, name]
-  const near = nearestName(name, known)
-  const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  throw new InvalidArgumentError(`Expected one of ${known.join(', ')}.${hint}`)
-}
-
-function toCommands(text: string, before: Contestant[] = []): Contestant[] {
-  try {
-    return [...before, commandContestant(text)]
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-}
-
-function toPositive(text: string): number {
-  const number = Number(text)
-  if (/^[\d.]+$/.test(text) && number > 0) return number
-  throw new InvalidArgumentError('A number over 0 is expected.')
-}
-
-function toRange(max: number): (text: string) => number {
-  return text => {
-    const number = toInteger(text)
-    if (number >= 1 && number <= max) return number
-    throw new InvalidArgumentError(`A whole number from 1 to ${max} is expected.`)
-  }
-}
-
-function metricsOption(): Option {
-  const meaning = `some of ${METRICS.join(',')} (default: all)`
-  return new Option('--metrics <list>', meaning).argParser((text: string) =>
-    text.split(',').map(toMetric),
-  )
-}
-
-function toMetric(word: string): Metric {
-  const found = METRICS.find(metric => metric === word.trim())
-  if (found !== undefined) return found
-  throw new InvalidArgumentError(`There is no metric '${word}'; expected ${METRICS.join(', ')}.`)
-}
-
-function toMargins(
-  text: string,
-  before: Partial<Record<Metric, number>> = {},
-): Partial<Record<Metric, number>> {
-  const [metric = '', share = ''] = text.split('=')
-  return { ...before, [toMetric(metric)]: toPositive(share) }
 }
 
 function describeMargins(): string {

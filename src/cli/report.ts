@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { LancelotError } from '../errors.ts'
 import { renderReport } from '../load/report/page.ts'
 import { readRuns } from '../load/report/read-runs.ts'
 import type { RunFile } from '../load/run-file.ts'
@@ -34,12 +35,23 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
     const runs: RunFile[] = []
     for (const file of files) runs.push(...readRuns(await readRunText(file), file))
     const page = renderReport(runs)
-    await writeFile(out, page)
+    await writePage(out, page)
     const bytes = Buffer.byteLength(page)
     const sentence = `${out}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${bytes} bytes`
     const told = json ? JSON.stringify({ out, runs: runs.length, bytes }) : sentence
     process.stdout.write(`${told}\n`)
   } catch (error) {
     fail(error, { json: json === true })
+  }
+}
+
+/** Rejects with `ERR_LANCELOT_OPTION_RANGE` where `path` cannot be written. */
+async function writePage(path: string, page: string): Promise<void> {
+  try {
+    await writeFile(path, page)
+  } catch (cause) {
+    const why = `${path} cannot be written: ${(cause as Error).message}`
+    const advice = 'name a file in a folder that exists'
+    throw new LancelotError('ERR_LANCELOT_OPTION_RANGE', `${why}; ${advice}`, { cause })
   }
 }

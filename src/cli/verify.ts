@@ -15,8 +15,8 @@ export function addVerify(program: Command): void {
     .command('verify')
     .summary('derive the verdicts of a report again')
     .description(
-      'Derives every verdict, refusal and reason of a report again from the data in it, and says ' +
-        'what does not follow. Exits with 1 where anything does not.',
+      'Derives every verdict, refusal and reason of a report again from the data in it, draws ' +
+        'the page again, and says what does not follow. Exits with 1 where anything does not.',
     )
     .argument('<file>', 'a report, or a file of lancelot compare --json')
     .option('--json', 'print {"verified", "differences"}, and errors as JSON')

@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import type { Port, PortListener } from './crew-member.ts'
+import type { Port, PortListener } from './crew-port.ts'
 import type { Report } from './messages.ts'
 
 /** What is sent with a socket. */

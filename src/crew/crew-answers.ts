@@ -7,14 +7,14 @@
 
 import type { AnswerMap, AnswerStore, TableAnswer } from '../protocol/answers.ts'
 import type { Answer, AnswerTable, Bytes } from '../types.ts'
-import { type Command, type PackedAnswer, pack } from './messages.ts'
+import { type Change, type PackedAnswer, pack } from './messages.ts'
 
 /** The table of a leader. */
 export class CrewAnswers implements AnswerStore {
   readonly #table: AnswerMap
-  readonly #tellAll: (command: Command) => void
+  readonly #tellAll: (change: Change) => void
 
-  constructor(table: AnswerMap, tellAll: (command: Command) => void) {
+  constructor(table: AnswerMap, tellAll: (change: Change) => void) {
     this.#table = table
     this.#tellAll = tellAll
   }

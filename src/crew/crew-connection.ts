@@ -8,14 +8,14 @@ import type { HandlerSettings } from '../ask-handler.ts'
 import type { PeerIdentity } from '../peer-connection.ts'
 import { parseGroup, parsePush } from '../push.ts'
 import type { Bytes, Connection, ConnectionStats } from '../types.ts'
-import { type Command, pack, type Reply } from './messages.ts'
+import { type Command, pack, type Question, type Reply } from './messages.ts'
 
 /** The way to the member that serves a connection, or to what stands for it afterwards. */
 export interface CrewLine {
   /** Nothing comes of it that anybody waits for. */
   tell(command: Command): void
   /** Resolves to what the member replies; undefined if it came to its end. */
-  ask(command: (ticket: number) => Command): Promise<Reply>
+  ask(command: (ticket: number) => Question): Promise<Reply>
 }
 
 /** One peer of a member. */
@@ -86,7 +86,7 @@ export class GoneLine implements CrewLine {
 
   tell(): void {}
 
-  async ask(command: (ticket: number) => Command): Promise<undefined> {
+  async ask(command: (ticket: number) => Question): Promise<undefined> {
     if (command(0)[0] === 'send') this.#dropped()
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One member as its leader sees it: the line to it, the connections that it told of, what it
- * counted, and what it still has to reply.
+ * One member as its leader sees it: the connections that it told of, what it counted, and how it
+ * stands. What it is told is in `crew-outbox.ts`.
  *
  * Knows nothing of other members. However a member ends, everybody who waits for it hears of it,
  * and each of its connections ends once.
@@ -8,57 +8,43 @@
 
 import type { Socket } from 'node:net'
 import type { HandlerSettings } from '../ask-handler.ts'
-import { type CloseCode, LancelotError } from '../errors.ts'
+import type { CloseCode, LancelotError } from '../errors.ts'
 import { newStats } from '../protocol/shared.ts'
 import type { Address, ConnectionSummary, Stats, StopSummary } from '../types.ts'
 import { CrewConnection, type CrewLine } from './crew-connection.ts'
+import { droppedError, workerError } from './crew-errors.ts'
+import { CrewOutbox } from './crew-outbox.ts'
+import type { Launch, Port } from './crew-port.ts'
 import {
+  type Change,
   type Command,
+  type Heard,
   type OpenTogether,
+  type PackedAnswer,
+  type Question,
   type Reply,
   type Report,
   type Start,
   unpackError,
 } from './messages.ts'
-import { Outbox } from './outbox.ts'
-
-/** A process or a thread that was started. */
-export interface Port {
-  /** What it is, for an error. */
-  readonly name: string
-  post(batch: readonly Command[]): void
-  /** Hands over a socket, which is the other's from then on. Absent: it takes none. */
-  readonly hand?: ((socket: Socket) => void) | undefined
-  kill(): void
-  /** Whether it keeps the leader's process alive. */
-  setRef(isRef: boolean): void
-}
-
-/** What a port tells. */
-export interface PortListener {
-  heard(batch: readonly Report[]): void
-  /** It is gone, and nothing more is heard of it. */
-  ended(how: string): void
-}
-
-/** Starts a process or a thread; never tells anything before it returned. */
-export type Launch = (listener: PortListener, socket: Socket | undefined) => Port
 
 /** Who leads the members. */
 export interface CrewHost {
   readonly settings: HandlerSettings
+  /** The table, of which members have copies. */
+  readonly answers: { packed(): readonly PackedAnswer[] }
   /** Stands for members of connections that are gone. */
   readonly gone: CrewLine
-  met(connection: CrewConnection, isNew: boolean): void
+  opened(connection: CrewConnection): void
   asked(member: CrewMember, connection: CrewConnection, asked: Asked): void
   observed(connection: CrewConnection, observed: Observed): void
   closed(connection: CrewConnection, summary: ConnectionSummary): void
   failed(error: LancelotError): void
-  /** So many responses of handlers came too late. */
-  late(responses: number): void
-  crowded(member: CrewMember, isCrowded: boolean): void
+  /** So many pushes, or responses of handlers, reached nobody. */
+  dropped(what: 'pushesDropped' | 'responsesDropped', count: number): void
+  crowded(isCrowded: boolean): void
   counted(before: Stats, now: Stats): void
-  /** It can be given a socket. */
+  /** A member can be given a socket. */
   freed(): void
   ended(member: CrewMember, how: string): void
 }
@@ -86,12 +72,10 @@ export class CrewMember implements CrewLine {
   handing = 0
   readonly #host: CrewHost
   readonly #port: Port
-  readonly #outbox: Outbox<Command>
+  readonly #outbox: CrewOutbox
   readonly #openTogether: OpenTogether | undefined
-  readonly #tickets = new Map<number, (reply: Reply) => void>()
-  #lastTicket = 0
-  /** How many responses of handlers it was told. */
-  #answers = 0
+  /** Those of which nobody is told, for there was no room to tell that they opened. */
+  readonly #missed = new WeakSet<CrewConnection>()
   #becomeReady: (address: Address) => void = () => {}
   #fail: (error: LancelotError) => void = () => {}
 
@@ -104,9 +88,15 @@ export class CrewMember implements CrewLine {
     })
     this.ready.catch(() => {})
     if (socket !== undefined) this.handing = 1
-    this.#port = launch({ heard: batch => this.#hear(batch), ended: how => this.#end(how) }, socket)
-    this.#outbox = new Outbox(batch => this.#port.post(batch))
-    this.#outbox.send(['start', start])
+    this.#outbox = new CrewOutbox({
+      post: batch => this.#port.post(batch),
+      take: report => this.#take(report),
+      answers: () => host.answers.packed(),
+      dropped: (what, count) => host.dropped(what, count),
+    })
+    const heard = (batch: readonly Report[]): void => this.#outbox.receive(batch)
+    this.#port = launch({ heard, ended: how => this.#end(how) }, socket)
+    this.#outbox.tellNow(['start', start])
   }
 
   get name(): string {
@@ -118,36 +108,29 @@ export class CrewMember implements CrewLine {
     return this.state === 'serving' && this.handing === 0 && this.#port.hand !== undefined
   }
 
-  /** Whether it serves nobody any more. */
-  get isOver(): boolean {
-    return this.state === 'stopped' || this.state === 'ended'
-  }
-
+  /** Nothing comes of it that anybody waits for. */
   tell(command: Command): void {
-    if (this.state !== 'ended') this.#outbox.add(command)
+    this.#outbox.tell(command)
   }
 
   /** As `tell`, but it leaves at once. */
   tellNow(command: Command): void {
-    if (this.state !== 'ended') this.#outbox.send(command)
+    this.#outbox.tellNow(command)
   }
 
-  /** A handler's response: it reaches its member, or is counted as late. */
+  /** A change of the table. */
+  change(change: Change): void {
+    this.#outbox.change(change)
+  }
+
+  /** A handler's response: it reaches its member, or is counted as dropped. */
   answer(command: Extract<Command, readonly ['answer' | 'end', ...unknown[]]>): void {
-    if (this.isOver) {
-      this.#host.late(1)
-      return
-    }
-    this.#answers += 1
-    this.#outbox.add(command)
+    if (this.#isOver) this.#host.dropped('responsesDropped', 1)
+    else this.#outbox.tell(command)
   }
 
-  ask(command: (ticket: number) => Command): Promise<Reply> {
-    if (this.isOver) return Promise.resolve(undefined)
-    this.#lastTicket += 1
-    const ticket = this.#lastTicket
-    this.#outbox.add(command(ticket))
-    return new Promise(resolve => this.#tickets.set(ticket, resolve))
+  ask(command: (ticket: number) => Question): Promise<Reply> {
+    return this.#outbox.ask(command)
   }
 
   hand(socket: Socket): void {
@@ -164,11 +147,12 @@ export class CrewMember implements CrewLine {
     this.#port.kill()
   }
 
-  #hear(batch: readonly Report[]): void {
-    for (const report of batch) this.#take(report)
+  /** Whether it serves nobody any more. */
+  get #isOver(): boolean {
+    return this.state === 'stopped' || this.state === 'ended'
   }
 
-  #take(report: Report): unknown {
+  #take(report: Exclude<Report, Heard>): unknown {
     switch (report[0]) {
       case 'met':
         return this.#meet(report)
@@ -182,15 +166,17 @@ export class CrewMember implements CrewLine {
       case 'counted':
         return this.#count(report[1])
       case 'replied':
-        return this.#reply(report[1], report[2])
+        return this.#outbox.settle(report[1], report[2])
       case 'took':
         this.handing -= 1
         return this.#host.freed()
       case 'failed':
         return this.#host.failed(unpackError(report[1]))
+      case 'dropped':
+        return this.#host.failed(droppedError(report[1]))
       case 'in-flight':
         this.isCrowded = report[1]
-        return this.#host.crowded(this, report[1])
+        return this.#host.crowded(report[1])
       case 'ready':
         this.state = 'serving'
         this.#becomeReady(report[1])
@@ -200,20 +186,16 @@ export class CrewMember implements CrewLine {
         return this.#fail(this.fault)
       case 'stopped':
         this.state = 'stopped'
-        return this.#stopped(report)
+        this.summary = report[1]
+        return this.#outbox.end()
     }
   }
 
-  #stopped([, summary, answers]: Extract<Report, readonly ['stopped', ...unknown[]]>): void {
-    this.summary = summary
-    if (this.#answers > answers) this.#host.late(this.#answers - answers)
-    this.#settle()
-  }
-
-  #meet([, who, isNew]: Extract<Report, readonly ['met', ...unknown[]]>): void {
+  #meet([, who, how]: Extract<Report, readonly ['met', ...unknown[]]>): void {
     const connection = new CrewConnection(who, this.#host.settings, this)
     this.connections.set(who.id, connection)
-    this.#host.met(connection, isNew)
+    if (how === 'missed') this.#missed.add(connection)
+    if (how === 'opened') this.#host.opened(connection)
   }
 
   #find(id: number): CrewConnection {
@@ -225,7 +207,7 @@ export class CrewMember implements CrewLine {
   #close(connection: CrewConnection, summary: ConnectionSummary): void {
     this.connections.delete(connection.id)
     connection.end(this.#host.gone)
-    this.#host.closed(connection, summary)
+    if (!this.#missed.has(connection)) this.#host.closed(connection, summary)
   }
 
   #count(stats: Stats): void {
@@ -234,21 +216,10 @@ export class CrewMember implements CrewLine {
     this.#host.counted(before, stats)
   }
 
-  #reply(ticket: number, reply: Reply): void {
-    this.#tickets.get(ticket)?.(reply)
-    this.#tickets.delete(ticket)
-  }
-
-  /** Nobody replies any more. */
-  #settle(): void {
-    for (const resolve of this.#tickets.values()) resolve(undefined)
-    this.#tickets.clear()
-  }
-
   #end(how: string): void {
     if (this.state === 'ended') return
     this.state = 'ended'
-    this.#settle()
+    this.#outbox.end()
     this.#fail(workerError(this.name, how, ''))
     this.#host.ended(this, how)
   }
@@ -280,9 +251,4 @@ export class CrewMember implements CrewLine {
       this.#close(connection, { code, ...counts })
     }
   }
-}
-
-/** The error for a member that ended by itself. */
-export function workerError(name: string, how: string, what: string): LancelotError {
-  return new LancelotError('ERR_LANCELOT_WORKER', `${name} ended by itself (${how})${what}`)
 }

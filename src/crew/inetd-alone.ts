@@ -1,7 +1,8 @@
 /**
  * Serves one connection for a super-server that is not ours: answers from a file, and no handler.
  *
- * Prints nothing, for standard output and error may be the connection too. Ends with it.
+ * Prints nothing, whatever fails, for standard output and error may be the connection too: the exit
+ * code says how it went. Ends with the connection.
  */
 
 import type { Socket } from 'node:net'
@@ -13,10 +14,22 @@ import { parseServerOptions } from '../options.ts'
 import { AnswerMap } from '../protocol/answers.ts'
 import { HandedSource } from './handed-source.ts'
 
-/** Rejects with `ERR_LANCELOT_ANSWERS_FILE`. Without a file every request is unknown. */
+/** The answers cannot be used: `EX_CONFIG` of sysexits.h, which systemd shows as `CONFIG`. */
+const BAD_ANSWERS_EXIT = 78
+/** A fault of ours: `EX_SOFTWARE`. */
+const FAULT_EXIT = 70
+
+/** Serves what `open` opens, with the answers of a file; without one every request is unknown. */
 export async function serveAlone(open: () => Socket, path: string | undefined): Promise<void> {
+  process.removeAllListeners('warning')
+  process.on('uncaughtException', () => process.exit(FAULT_EXIT))
   const settings = parseServerOptions({})
-  const answers = new AnswerMap(settings, path === undefined ? [] : await readAnswers(path))
+  let answers: AnswerMap
+  try {
+    answers = new AnswerMap(settings, path === undefined ? [] : await readAnswers(path))
+  } catch {
+    process.exit(BAD_ANSWERS_EXIT)
+  }
   const socket = open()
   const { localAddress: host = '', localPort: port = 0, localFamily } = socket
   const family = localFamily === 'IPv6' ? 'IPv6' : 'IPv4'

@@ -9,17 +9,19 @@
  *
  * - Functions do not cross: a request for a handler comes here, is asked here, and its response
  *   goes back. A `handlerModule` is imported by each member and needs no crossing.
- * - Counters are sums of what members last reported (see `member.ts`).
+ * - Counters are sums of what members last reported (see `reporter.ts`).
  * - `connectionsMax` is exact: checked here where sockets are handed over, in shared memory where
  *   threads accept. `inFlightServerMax` and `inFlightBytesMax` are divided: each member has an
  *   equal share of both, at least 1, as the loops of the native engine have.
+ * - What waits between the two is bounded: events by the member (`reporter.ts`), pushes and changes
+ *   of the table here (`crew-outbox.ts`), requests by the limits in flight (`member-driver.ts`).
  * - A member that ends by itself is told of (`ERR_LANCELOT_WORKER`), its connections end as
  *   `server-failed`, with counters of 0, and it is replaced, one a second.
  * - One that is not at its end a second after the deadline of a stop is killed, and what it had
  *   open counts as cut.
  */
 
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import {
   type Driver,
   type Interest,
@@ -27,60 +29,23 @@ import {
   type Observer,
 } from '../architectures/architecture.ts'
 import { askHandler } from '../ask-handler.ts'
-import { LancelotError } from '../errors.ts'
+import type { LancelotError } from '../errors.ts'
 import type { ServerSettings } from '../options.ts'
 import { Overload } from '../overload.ts'
-import type { AnswerMap } from '../protocol/answers.ts'
 import { DEFAULT_ROUTE } from '../protocol/routes.ts'
 import { newStats } from '../protocol/shared.ts'
 import type { Address, Connection, ConnectionSummary, Stats, StopSummary } from '../types.ts'
 import { CrewAnswers } from './crew-answers.ts'
 import { type CrewConnection, GoneLine } from './crew-connection.ts'
-import {
-  type Asked,
-  type CrewHost,
-  CrewMember,
-  type Launch,
-  type Observed,
-  workerError,
-} from './crew-member.ts'
+import { type CrewDesign, makeStart } from './crew-design.ts'
+import { noDescriptorError, workerError } from './crew-errors.ts'
+import { type Asked, type CrewHost, CrewMember, type Observed } from './crew-member.ts'
+import { CrewStop } from './crew-stop.ts'
 import { Crowding } from './crowding.ts'
-import {
-  type Command,
-  type OpenTogether,
-  pack,
-  packSettings,
-  type Start,
-  unpackDecoded,
-} from './messages.ts'
+import { type Command, pack, unpackDecoded } from './messages.ts'
 import { Reception } from './reception.ts'
+import { Replacements } from './replacements.ts'
 import { addStats } from './sums.ts'
-
-/** How a crew is made up. */
-export interface CrewDesign {
-  /** Made before anything is opened, for answers may be refused. */
-  readonly answers: AnswerMap
-  readonly launch: Launch
-  /** Members that are always there; 0: one is started for each connection. */
-  readonly standing: number
-  /** The most members at a time. */
-  readonly membersMax: number
-  /** Accepts for the members; absent: they accept themselves. */
-  readonly listener?: Server
-  /** A descriptor for the next member to listen on; undefined: there is none left. */
-  readonly takeDescriptor?: () => number | undefined
-  /** How many connections are open, for members that share memory. */
-  readonly openTogether?: Int32Array
-  /** Nothing is taken any more: closes what the design keeps. */
-  readonly release?: () => void
-}
-
-/** The least time between two replacements. */
-const REPLACE_MS = 1000
-/** How long after the deadline of a stop a member may take to come to its end. */
-const KILL_AFTER_MS = 1000
-/** Ids of a standing member begin at a multiple of this, so that they are unique. */
-const IDS_PER_MEMBER = 2 ** 32
 
 /** A running crew. */
 export class Leader implements Driver, CrewHost {
@@ -94,27 +59,20 @@ export class Leader implements Driver, CrewHost {
   readonly #overload: Overload
   readonly #crowding: Crowding
   readonly #reception: Reception | undefined
-  readonly #summary: StopSummary = { drained: 0, cut: 0 }
+  readonly #stop = new CrewStop(() => this.#kill())
+  readonly #replacements = new Replacements(() => this.#recruit(undefined))
   #address: Address | undefined
   #interest: Interest = NO_INTEREST
   #isRef = true
   #isStarted = false
   #lastSerial = -1
-  #isKilling = false
-  #missing = 0
-  #replacedMs = Number.NEGATIVE_INFINITY
-  #replaceTimer: NodeJS.Timeout | undefined
-  #stopping: Promise<StopSummary> | undefined
-  #resolveStop: (summary: StopSummary) => void = () => {}
-  #stopDue = Number.POSITIVE_INFINITY
-  #killTimer: NodeJS.Timeout | undefined
 
   constructor(settings: ServerSettings, observer: Observer, design: CrewDesign) {
     this.settings = settings
-    this.answers = new CrewAnswers(design.answers, command => this.#tellAll(command))
-    this.gone = new GoneLine(() => {
-      this.#totals.pushesDropped += 1
+    this.answers = new CrewAnswers(design.answers, change => {
+      for (const member of this.#members) member.change(change)
     })
+    this.gone = new GoneLine(() => this.dropped('pushesDropped', 1))
     this.#observer = observer
     this.#design = design
     this.#overload = new Overload(settings, this.#totals, observer)
@@ -186,22 +144,17 @@ export class Leader implements Driver, CrewHost {
   }
 
   stop(drainMsMax: number): Promise<StopSummary> {
-    const due = performance.now() + drainMsMax
-    this.#stopping ??= this.#beginStop()
-    if (due < this.#stopDue) {
-      this.#stopDue = due
+    if (this.#stop.begin(drainMsMax)) {
+      this.#replacements.end()
       this.#tellAll(['stop', drainMsMax])
-      clearTimeout(this.#killTimer)
-      this.#killTimer = setTimeout(() => this.#kill(), drainMsMax + KILL_AFTER_MS)
-      if (!this.#isRef) this.#killTimer.unref()
       this.#reception?.stop(drainMsMax)
       this.#settleStop()
     }
-    return this.#stopping
+    return this.#stop.done
   }
 
-  met(connection: CrewConnection, isNew: boolean): void {
-    if (isNew && this.#interest.opened) this.#observer.opened(connection)
+  opened(connection: CrewConnection): void {
+    if (this.#interest.opened) this.#observer.opened(connection)
   }
 
   asked(member: CrewMember, connection: CrewConnection, asked: Asked): void {
@@ -230,11 +183,11 @@ export class Leader implements Driver, CrewHost {
     this.#observer.failed(error)
   }
 
-  late(responses: number): void {
-    this.#totals.responsesDropped += responses
+  dropped(what: 'pushesDropped' | 'responsesDropped', count: number): void {
+    this.#totals[what] += count
   }
 
-  crowded(_: CrewMember, isCrowded: boolean): void {
+  crowded(isCrowded: boolean): void {
     this.#crowding.change(isCrowded)
   }
 
@@ -251,14 +204,13 @@ export class Leader implements Driver, CrewHost {
   ended(member: CrewMember, how: string): void {
     this.#members.delete(member)
     member.giveBack()
-    const { summary } = member
-    const isLost = summary === undefined
-    if (this.#isKilling && isLost) this.#summary.cut += member.stats.open + member.handing
-    this.#summary.drained += summary?.drained ?? 0
-    this.#summary.cut += summary?.cut ?? 0
-    member.bury(this.#isKilling ? 'cut' : 'server-failed')
+    const { isKilling } = this.#stop
+    const isLost = member.summary === undefined
+    const lost = isKilling ? member.stats.open + member.handing : 0
+    this.#stop.count(member.summary ?? { drained: 0, cut: lost })
+    member.bury(isKilling ? 'cut' : 'server-failed')
     if (member.isCrowded) this.#crowding.change(false)
-    if (isLost && this.#isStarted && !this.#isKilling) this.#lose(member, how)
+    if (isLost && this.#isStarted && !isKilling) this.#lose(member, how)
     this.#reception?.dispatch()
     this.#settleStop()
   }
@@ -266,27 +218,9 @@ export class Leader implements Driver, CrewHost {
   /** A member ended by itself. */
   #lose(member: CrewMember, how: string): void {
     const { standing } = this.#design
-    const isReplaced = standing > 0 && this.#stopping === undefined
+    const isReplaced = standing > 0 && !this.#stop.isBegun
     this.failed(member.fault ?? workerError(member.name, how, isReplaced ? '; it is replaced' : ''))
-    if (!isReplaced) return
-    this.#missing += 1
-    this.#planReplacement()
-  }
-
-  #planReplacement(): void {
-    if (this.#replaceTimer !== undefined) return
-    const delayMs = Math.max(0, this.#replacedMs + REPLACE_MS - performance.now())
-    this.#replaceTimer = setTimeout(() => this.#replace(), delayMs)
-    if (!this.#isRef) this.#replaceTimer.unref()
-  }
-
-  #replace(): void {
-    this.#replaceTimer = undefined
-    if (this.#stopping !== undefined) return
-    this.#replacedMs = performance.now()
-    this.#missing -= 1
-    this.#recruit(undefined)
-    if (this.#missing > 0) this.#planReplacement()
+    if (isReplaced) this.#replacements.add()
   }
 
   /** One more member, with a connection of its own where there is one for each. */
@@ -295,84 +229,47 @@ export class Leader implements Driver, CrewHost {
     if (this.#members.size >= membersMax || (socket !== undefined && standing > 0)) return false
     const descriptor = takeDescriptor?.()
     if (takeDescriptor !== undefined && descriptor === undefined) {
-      const message = 'a member cannot be replaced: no descriptor of the listener is left'
-      this.failed(new LancelotError('ERR_LANCELOT_WORKER', message))
+      this.failed(noDescriptorError())
       return false
     }
     this.#lastSerial += 1
-    const serial = this.#lastSerial
-    const start: Start = {
-      settings: packSettings(this.#share()),
+    const start = makeStart(this.#design, {
+      settings: this.settings,
       answers: this.answers.packed(),
       interest: this.#interest,
-      idBase: standing === 0 ? serial : serial * IDS_PER_MEMBER,
+      serial: this.#lastSerial,
       descriptor,
       address: this.#reception?.address,
-      openTogether: this.#shareCount(),
-    }
+    })
     const member = new CrewMember(this, this.#design.launch, start, socket)
     this.#members.add(member)
     if (!this.#isRef) member.setRef(false)
-    if (this.#stopping !== undefined) member.tellNow(['stop', this.#msToDue()])
+    if (this.#stop.isBegun) member.tellNow(['stop', this.#stop.msLeft])
     return true
-  }
-
-  #shareCount(): OpenTogether | undefined {
-    const all = this.#design.openTogether
-    if (all === undefined) return undefined
-    return { all, own: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
-  }
-
-  /** What one member may have of what the whole server may. */
-  #share(): ServerSettings {
-    const { settings } = this
-    const { inFlightServerMax, inFlightBytesMax } = settings
-    const divide = (all: number): number => Math.max(1, Math.floor(all / this.#design.membersMax))
-    return {
-      ...settings,
-      inFlightServerMax: divide(inFlightServerMax),
-      inFlightBytesMax: divide(inFlightBytesMax),
-      ...(this.#reception === undefined ? {} : { connectionsMax: Number.MAX_SAFE_INTEGER }),
-    }
   }
 
   #tellAll(command: Command): void {
     for (const member of this.#members) member.tellNow(command)
   }
 
-  #beginStop(): Promise<StopSummary> {
-    clearTimeout(this.#replaceTimer)
-    return new Promise(resolve => {
-      this.#resolveStop = resolve
-    })
-  }
-
-  #msToDue(): number {
-    return Math.max(0, this.#stopDue - performance.now())
-  }
-
   #kill(): void {
-    this.#isKilling = true
     for (const member of [...this.#members]) member.kill()
   }
 
   #settleStop(): void {
-    if (this.#stopping === undefined || this.#members.size > 0) return
+    if (!this.#stop.isBegun || this.#members.size > 0) return
     if (this.#reception !== undefined && !this.#reception.isDone) return
-    clearTimeout(this.#killTimer)
-    this.#summary.cut += this.#reception?.takeCut() ?? 0
+    this.#stop.count({ drained: 0, cut: this.#reception?.takeCut() ?? 0 })
     this.#design.release?.()
     this.#overload.check(0)
-    this.#resolveStop({ ...this.#summary })
+    this.#stop.complete()
   }
 
   #setRef(isRef: boolean): void {
     this.#isRef = isRef
     for (const member of this.#members) member.setRef(isRef)
     this.#reception?.setRef(isRef)
-    for (const timer of [this.#replaceTimer, this.#killTimer]) {
-      if (isRef) timer?.ref()
-      else timer?.unref()
-    }
+    this.#replacements.setRef(isRef)
+    this.#stop.setRef(isRef)
   }
 }

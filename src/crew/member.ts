@@ -1,29 +1,28 @@
 /**
  * A member: serves where its leader put it, and tells the leader what it must know.
  *
- * A driver in JavaScript does the serving; here the leader's commands become calls of it, and what
- * it tells becomes reports. Runs in a process or a thread of its own; `member-*.ts` say in which.
- *
- * Counters are reported when they changed: with every batch that tells of a connection's beginning
- * or end, so that they are final when that is told, and otherwise after at most `COUNT_MS`.
+ * A driver in JavaScript does the serving; here the leader's commands become calls of it. What it
+ * tells becomes reports in `reporter.ts`. Runs in a process or a thread of its own;
+ * `process-member.ts`, `thread-member.ts` and `inetd-member.ts` say in which.
  */
 
 import type { Socket } from 'node:net'
-import type { Interest, Observer } from '../architectures/architecture.ts'
+import type { Interest } from '../architectures/architecture.ts'
 import { readByCallbacks } from '../architectures/callback.ts'
 import type { LancelotError } from '../errors.ts'
 import { importHandler } from '../handler-module.ts'
-import { type Doorkeeper, type JsDesign, JsDriver } from '../js-driver.ts'
+import type { JsDesign } from '../js-driver.ts'
 import type { ServerSettings } from '../options.ts'
 import type { Peer } from '../peer.ts'
 import { AnswerMap } from '../protocol/answers.ts'
 import { DEFAULT_ROUTE } from '../protocol/routes.ts'
 import { ListenerSource, listenOn, type SocketSource } from '../socket-source.ts'
-import type { Connection, ConnectionSummary, Decoded, OverloadReason } from '../types.ts'
+import type { Decoded } from '../types.ts'
 import { HandedSource } from './handed-source.ts'
+import { limitByWaiting, MemberDriver } from './member-driver.ts'
 import {
   type Command,
-  type OpenTogether,
+  type Heard,
   type PackedAnswer,
   packDecoded,
   packError,
@@ -33,123 +32,74 @@ import {
   unpack,
   unpackSettings,
 } from './messages.ts'
-import { Outbox, type Post } from './outbox.ts'
+import { countTogether } from './open-together.ts'
+import { Reporter } from './reporter.ts'
 
-/** How long changed counters may wait to be reported. */
-const COUNT_MS = 10
-
-/** After these the counters must be right. */
-const COUNTED: ReadonlySet<Report[0]> = new Set(['met', 'closed', 'took', 'stopped'])
+/** What a driver can be told to do. */
+type Task = Exclude<Command, Heard | readonly ['start', Start]>
 
 /** One member, from its start to the end of its process or thread. */
-export class Member implements Observer {
-  readonly #outbox: Outbox<Report>
+export class Member {
+  readonly #reporter: Reporter
   readonly #retire: () => void
   readonly #openOnly: (() => Socket) | undefined
-  /** Those that the leader knows. */
-  readonly #told = new Set<number>()
-  /** What was wanted before it served. */
-  readonly #early: Command[] = []
-  #interest: Interest | undefined
+  /** What was wanted before it served: not taken yet. */
+  readonly #early: (readonly Command[])[] = []
   #driver: MemberDriver | undefined
   #handed: HandedSource | undefined
-  #countTimer: NodeJS.Timeout | undefined
   #isStopping = false
   /** Whether all was told. */
   #isRetired = false
-  /** How many responses of the leader's handlers came. */
-  #answers = 0
 
   /**
    * `retire` is called when all is done and told; `openOnly` opens a socket with whose end it ends.
    * It is called when that can be served, for what a socket tells before then is lost.
    */
-  constructor(post: Post<Report>, retire: () => void, openOnly?: () => Socket) {
+  constructor(
+    post: (batch: readonly Report[]) => void,
+    retire: () => void,
+    openOnly?: () => Socket,
+  ) {
     this.#openOnly = openOnly
-    this.#outbox = new Outbox(post, batch => this.#count(batch))
     this.#retire = retire
+    this.#reporter = new Reporter({
+      post,
+      take: command => this.#take(command),
+      heard: () => this.#driver?.look(),
+      closed: () => {
+        if (openOnly !== undefined) setImmediate(() => this.#stopAlone())
+      },
+    })
   }
 
-  /** Does what the leader wants. */
+  /** Does what the leader wants. `start` comes first, alone. */
   obey(commands: readonly Command[]): void {
-    for (const command of commands) {
-      if (this.#isRetired) return
-      if (command[0] === 'start') void this.#start(command[1])
-      else if (this.#driver === undefined) this.#early.push(command)
-      else this.#do(this.#driver, command)
-    }
+    if (this.#isRetired) return
+    const isStart = commands[0]?.[0] === 'start'
+    if (isStart || this.#driver !== undefined) this.#reporter.line.receive(commands)
+    else this.#early.push(commands)
   }
 
   /** Takes a socket that somebody accepted. */
   take(socket: Socket | undefined): void {
     // One that was closed on the way comes as nothing.
     if (socket !== undefined) this.#handed?.hand(socket)
-    this.#outbox.add(['took'])
+    this.#reporter.line.add(['took'])
   }
 
-  opened(connection: Connection): void {
-    this.#introduce(connection, this.#interest?.opened === true)
-  }
-
-  requested(connection: Connection, request: Decoded, number: number): void {
-    this.#introduce(connection)
-    this.#outbox.add(['requested', connection.id, packDecoded(request), number])
-  }
-
-  responded(connection: Connection, response: Decoded, number: number): void {
-    this.#introduce(connection)
-    this.#outbox.add(['responded', connection.id, packDecoded(response), number])
-  }
-
-  closed(connection: Connection, summary: ConnectionSummary): void {
-    if (this.#interest?.closed) this.#introduce(connection)
-    if (!this.#told.delete(connection.id)) this.#planCount()
-    else this.#outbox.add(['closed', connection.id, summary])
-    if (this.#openOnly !== undefined) setImmediate(() => this.#stopAlone())
-  }
-
-  failed(error: LancelotError): void {
-    this.#outbox.add(['failed', packError(error)])
-  }
-
-  /** The other limit is the leader's to watch. */
-  overloaded(reason: OverloadReason): void {
-    if (reason === 'in-flight') this.#outbox.add(['in-flight', true])
-  }
-
-  relieved(reason: OverloadReason): void {
-    if (reason === 'in-flight') this.#outbox.add(['in-flight', false])
-  }
-
-  /** Starts to serve; also for one that has no leader. */
+  /** Starts to serve. */
   async #start(start: Start): Promise<void> {
     try {
       const settings = unpackSettings(start.settings)
       const { handlerModule } = settings
       const handler = handlerModule && (await importHandler(handlerModule))
       const source = await this.#openSource(start, settings)
-      const answers = new AnswerMap(settings, start.answers.map(unpackAnswer))
-      const design: JsDesign = {
-        settings: handler === undefined ? settings : { ...settings, handler },
-        answers,
-        source,
-        read: readByCallbacks,
-        idBase: start.idBase,
-        ask: (peer, route, request, number) => {
-          if (route !== DEFAULT_ROUTE || handler === undefined) {
-            this.#ask(peer, route, request, number)
-          } else this.#driver?.askHandler(peer, route, request, number)
-        },
-        ...(start.openTogether && { doorkeeper: this.#shared(start.openTogether, settings) }),
-      }
-      const driver = new MemberDriver(design, this, () => this.#planCount())
-      this.#driver = driver
-      this.#observe(driver, start.interest)
-      this.#outbox.send(['ready', driver.address])
-      this.obey(this.#early.splice(0))
+      this.#begin(start, { ...settings, handler: handler ?? settings.handler }, source)
+      this.#reporter.line.send(['ready', source.address])
+      for (const commands of this.#early.splice(0)) this.obey(commands)
       if (this.#openOnly !== undefined) this.take(this.#openOnly())
     } catch (error) {
-      this.#outbox.send(['unfit', packError(error as LancelotError)])
+      this.#reporter.finish(['unfit', packError(error as LancelotError)])
       this.#retire()
     }
   }
@@ -162,21 +112,47 @@ export class Member implements Observer {
     return this.#handed
   }
 
+  #begin(start: Start, settings: ServerSettings, source: SocketSource): void {
+    const { openTogether } = start
+    const changed = (): void => this.#reporter.planCount()
+    const ownHandler = settings.handlerModule !== undefined
+    const design: JsDesign = {
+      settings: limitByWaiting(settings, () => this.#reporter.line.waiting('requests')),
+      answers: new AnswerMap(settings, start.answers.map(unpackAnswer)),
+      source,
+      read: readByCallbacks,
+      idBase: start.idBase,
+      ask: (peer, route, request, number) => {
+        if (route !== DEFAULT_ROUTE || !ownHandler) this.#ask(peer, route, request, number)
+        else this.#driver?.askHandler(peer, route, request, number)
+      },
+      ...(openTogether && {
+        doorkeeper: countTogether(openTogether, settings.connectionsMax, changed),
+      }),
+    }
+    this.#driver = new MemberDriver(design, this.#reporter, changed)
+    this.#reporter.begin(this.#driver)
+    this.#observe(this.#driver, start.interest)
+  }
+
   #ask(peer: Peer, route: number, request: Decoded, number: number): void {
-    this.#introduce(peer.public)
-    this.#outbox.add(['asked', peer.id, route, packDecoded(request), number])
+    this.#reporter.introduce(peer.public)
+    this.#reporter.line.add(['asked', peer.id, route, packDecoded(request), number])
+  }
+
+  #take(command: Exclude<Command, Heard>): void {
+    if (command[0] === 'start') void this.#start(command[1])
+    else if (this.#driver !== undefined) this.#do(this.#driver, command)
   }
 
   /** What a call returns is of no use here. */
-  #do(driver: MemberDriver, command: Exclude<Command, readonly ['start', Start]>): unknown {
+  #do(driver: MemberDriver, command: Task): unknown {
     switch (command[0]) {
       case 'observe':
         return this.#observe(driver, command[1])
       case 'answer':
-        this.#answers += 1
         return driver.respond(command[1], command[2], unpack(command[3]))
       case 'end':
-        this.#answers += 1
         return driver.respond(command[1], command[2], command[3])
       case 'send':
         return this.#reply(command[2], driver.controls(command[1]).push(unpack(command[3])))
@@ -211,14 +187,14 @@ export class Member implements Observer {
    * to be told of it knows from the beginning, so that it can tell of the end if this member dies.
    */
   #observe(driver: MemberDriver, interest: Interest): void {
-    this.#interest = interest
+    this.#reporter.observe(interest)
     const opened = interest.opened || interest.requested || interest.responded || interest.closed
     if (opened && !driver.interest.opened) void this.#introduceAll(driver)
     driver.observe({ ...interest, opened, closed: true })
   }
 
   async #introduceAll(driver: MemberDriver): Promise<void> {
-    for await (const connection of driver.connections()) this.#introduce(connection)
+    for await (const connection of driver.connections()) this.#reporter.introduceEarly(connection)
   }
 
   #broadcast(driver: MemberDriver, ticket: number, bytes: Buffer, group?: string): void {
@@ -228,15 +204,15 @@ export class Member implements Observer {
   async #list(driver: MemberDriver, ticket: number): Promise<void> {
     const ids: number[] = []
     for await (const connection of driver.connections()) {
-      this.#introduce(connection)
+      this.#reporter.introduce(connection)
       ids.push(connection.id)
     }
     this.#reply(ticket, ids)
   }
 
   #reply(ticket: number, reply: Reply): void {
-    this.#outbox.add(['replied', ticket, reply])
-    this.#planCount()
+    this.#reporter.line.add(['replied', ticket, reply])
+    this.#reporter.planCount()
   }
 
   async #stop(driver: MemberDriver, drainMsMax: number): Promise<void> {
@@ -244,9 +220,8 @@ export class Member implements Observer {
     if (this.#isStopping) return
     this.#isStopping = true
     const summary = await stopped
-    clearTimeout(this.#countTimer)
     this.#isRetired = true
-    this.#outbox.send(['stopped', summary, this.#answers])
+    this.#reporter.finish(['stopped', summary])
     this.#retire()
   }
 
@@ -254,79 +229,6 @@ export class Member implements Observer {
   #stopAlone(): void {
     this.#handed?.close()
     if (this.#driver !== undefined) void this.#stop(this.#driver, 0)
-  }
-
-  /**
-   * Counts in memory that all members share. What one counted is in a cell of its own as well, so
-   * that its leader can give it back when this member dies.
-   */
-  #shared({ all, own }: OpenTogether, { connectionsMax }: ServerSettings): Doorkeeper {
-    return {
-      admit: () => {
-        if (Atomics.add(all, 0, 1) < connectionsMax) {
-          Atomics.add(own, 0, 1)
-          return true
-        }
-        Atomics.sub(all, 0, 1)
-        this.#planCount()
-        return false
-      },
-      leave: () => {
-        Atomics.sub(own, 0, 1)
-        Atomics.sub(all, 0, 1)
-      },
-    }
-  }
-
-  #introduce(connection: Connection, isNew = false): void {
-    const { id, remoteAddress, remotePort, openedAtMs } = connection
-    if (this.#told.has(id)) return
-    this.#told.add(id)
-    this.#outbox.add(['met', { id, remoteAddress, remotePort, openedAtMs }, isNew])
-  }
-
-  #planCount(): void {
-    if (this.#countTimer !== undefined || this.#driver === undefined) return
-    const report = (): void => {
-      this.#countTimer = undefined
-      if (this.#driver !== undefined) this.#outbox.send(['counted', this.#driver.stats()])
-    }
-    this.#countTimer = setTimeout(report, COUNT_MS)
-  }
-
-  /** The counters go before what needs them. */
-  #count(batch: Report[]): void {
-    if (this.#driver === undefined || !batch.some(([kind]) => COUNTED.has(kind))) return
-    batch.unshift(['counted', this.#driver.stats()])
-  }
-}
-
-/** A driver that says when something changed, and knows its peers by their ids. */
-class MemberDriver extends JsDriver {
-  readonly #changed: () => void
-
-  constructor(design: JsDesign, observer: Observer, changed: () => void) {
-    super(design, observer)
-    this.#changed = changed
-  }
-
-  override settled(peer: Peer): void {
-    super.settled(peer)
-    this.#changed()
-  }
-
-  respond(id: number, number: number, outcome: Parameters<Peer['respond']>[1]): void {
-    const peer = this.find(id)
-    if (peer !== undefined) peer.respond(number, outcome)
-    else {
-      this.tally.responsesDropped += 1
-      this.#changed()
-    }
-  }
-
-  /** The peer, or what stands for one that is gone. */
-  controls(id: number): Peer | JsDriver['gone'] {
-    return this.find(id) ?? this.gone
   }
 }
 

@@ -49,6 +49,7 @@ export interface OpenTogether {
 
 /** From the leader to a member. Those with a ticket are replied to. */
 export type Command =
+  | Heard
   | readonly ['start', Start]
   | readonly ['observe', Interest]
   | readonly ['answer', id: number, number: number, response: Latin1]
@@ -66,26 +67,54 @@ export type Command =
   /** All sockets have been handed over. */
   | readonly ['finish']
 
+/** What has a ticket. */
+export type Question = Extract<
+  Command,
+  readonly ['send' | 'join' | 'leave' | 'inspect' | 'broadcast' | 'list', ...unknown[]]
+>
+
+/** What changes the table. */
+export type Change = Extract<Command, readonly ['set' | 'delete' | 'replace', ...unknown[]]>
+
 /** What a command with a ticket gives. */
 export type Reply = boolean | number | ConnectionStats | readonly number[] | undefined
 
 /** From a member to its leader. A connection is introduced before anything else is said of it. */
 export type Report =
+  | Heard
   | readonly ['ready', Address]
   | readonly ['unfit', PackedError]
   /** It took the socket that was handed over last. */
   | readonly ['took']
-  | readonly ['met', Introduction, isNew: boolean]
+  | readonly ['met', Introduction, Meeting]
   | readonly ['asked', id: number, route: number, request: PackedRequest, number: number]
   | readonly ['requested', id: number, request: PackedRequest, number: number]
   | readonly ['responded', id: number, response: PackedRequest, number: number]
   | readonly ['closed', id: number, ConnectionSummary]
   | readonly ['failed', PackedError]
+  /** So many events more than could wait. */
+  | readonly ['dropped', events: number]
   | readonly ['in-flight', begins: boolean]
   | readonly ['counted', Stats]
   | readonly ['replied', ticket: number, Reply]
-  /** The last of all, nothing is obeyed after it. `answers`: how many came from the leader. */
-  | readonly ['stopped', StopSummary, answers: number]
+  /** The last of all, nothing is obeyed after it. */
+  | readonly ['stopped', StopSummary]
+
+/** Batches that the sender of this has taken, and what of them counts against a bound. */
+export type Heard = readonly ['heard', batches: number, readonly Taken[]]
+
+/** What is bounded of the messages that the other side has not taken, each by itself. */
+export type Lane = 'events' | 'requests' | 'responses' | 'pushes' | 'changes'
+
+/** Messages of one lane, and their bytes. */
+export type Taken = readonly [Lane, count: number, bytes: number]
+
+/**
+ * Why a connection is introduced: it opened, and that is an event; it opened, and its end will be
+ * one; something else is said of it; or likewise, and as its opening was dropped nothing is told
+ * of it, but its requests are to be answered.
+ */
+export type Meeting = 'opened' | 'early' | 'late' | 'missed'
 
 /** Who a connection is. */
 export interface Introduction {

@@ -6,6 +6,11 @@
  * called: it has a slot in memory that both share, where its ticket stands. The thread puts
  * `CLAIMED` there before it calls the handler, the pool `FREE` to take it back; whoever finds the
  * ticket still there has it. A ticket is never used again while an old message may name it.
+ *
+ * **Bounds.** The message of a request that was withdrawn still waits at a thread that blocks. So a
+ * thread counts in shared memory what it has taken, and is given no more while `UNTAKEN_MAX`
+ * messages, or `UNTAKEN_BYTES_MAX` bytes of them, wait for it. A thread whose pool sleeps sends at
+ * most `PUSH_BYTES_MAX` that are not replied to.
  */
 
 import type { CloseCode } from '../errors.ts'
@@ -17,12 +22,23 @@ export const CLAIMED = -1
 /** How many requests one thread may have: each has a slot. */
 export const SLOTS = 1024
 
+/** Requests that were posted to a thread and not taken by it, withdrawn ones too. */
+export const UNTAKEN_MAX: number = 2 * SLOTS
+/** Bytes of them; passed by one. */
+export const UNTAKEN_BYTES_MAX: number = 16 * 1024 * 1024
+/** Bytes of pushes of one thread that were not replied to. */
+export const PUSH_BYTES_MAX: number = 64 * 1024 * 1024
+
+/** What a thread counts, by its place in shared memory; modulo 2 ** 32. */
+export const COUNTS = { taken: 0, takenBytes: 1, pushesRefused: 2 } as const
+
 /** What a thread is started with. */
 export interface PoolStart {
   readonly handlerModule: string
   readonly encoding: Encoding
   readonly answerBytesMax: number
   readonly claims: Int32Array
+  readonly counts: Int32Array
 }
 
 /** A request for the handler. */
@@ -44,6 +60,8 @@ export type ConnectionAct = 'close' | 'pause' | 'resume' | 'send' | 'join' | 'le
 export type PoolReport =
   | readonly ['ready']
   | readonly ['unfit', PackedError]
+  /** It has taken requests that were withdrawn, and has room. */
+  | readonly ['passed']
   | readonly ['answered', ticket: number, response: Latin1]
   | readonly ['ended', ticket: number, code: CloseCode, PackedError | undefined]
   /** `ticket` is the thread's own; `close`, `pause` and `resume` are not replied to. */

@@ -5,16 +5,19 @@
 
 import { Worker } from 'node:worker_threads'
 import type { Connection } from '../types.ts'
-import { workerError } from './crew-member.ts'
+import { workerError } from './crew-errors.ts'
 import { entryUrl } from './entries.ts'
 import { type PackedRequest, unpackError } from './messages.ts'
 import {
+  COUNTS,
   FREE,
   type PoolCommand,
   type PoolReport,
   type PoolRequest,
   type PoolStart,
   SLOTS,
+  UNTAKEN_BYTES_MAX,
+  UNTAKEN_MAX,
 } from './pool-messages.ts'
 
 /** A request that somebody waits for. */
@@ -42,16 +45,20 @@ export class PoolWorker {
   readonly ready: Promise<void>
   isReady = false
   readonly #worker: Worker
-  readonly #claims = new Int32Array(new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT))
+  readonly #claims = sharedWords(SLOTS)
+  readonly #counts = sharedWords(Object.keys(COUNTS).length)
   readonly #free: number[] = Array.from({ length: SLOTS }, (_, slot) => slot)
   readonly #given = new Map<number, Given>()
   /** Given and perhaps not begun, in order: a thread begins the first one first. */
   #unbegun: Given[] = []
   #batch: PoolCommand[] = []
+  /** Requests that were posted, and their bytes; modulo 2 ** 32. */
+  #posted = 0
+  #postedBytes = 0
 
-  constructor(start: Omit<PoolStart, 'claims'>, host: PoolWorkerHost) {
+  constructor(start: Omit<PoolStart, 'claims' | 'counts'>, host: PoolWorkerHost) {
     this.#worker = new Worker(entryUrl('pool-thread'), {
-      workerData: { ...start, claims: this.#claims },
+      workerData: { ...start, claims: this.#claims, counts: this.#counts },
     })
     const worker = this.#worker
     // Asked for now: one that has ended has no number any more.
@@ -85,7 +92,11 @@ export class PoolWorker {
   }
 
   get isFull(): boolean {
-    return this.#free.length === 0
+    return (
+      this.#free.length === 0 ||
+      this.#untaken(COUNTS.taken, this.#posted) >= UNTAKEN_MAX ||
+      this.#untaken(COUNTS.takenBytes, this.#postedBytes) >= UNTAKEN_BYTES_MAX
+    )
   }
 
   /** Whether it has begun all that it has. */
@@ -106,6 +117,8 @@ export class PoolWorker {
     }
     this.#unbegun.push(given)
     Atomics.store(this.#claims, slot, task.ticket)
+    this.#posted = (this.#posted + 1) | 0
+    this.#postedBytes = (this.#postedBytes + task.request.length) | 0
     const { id, remoteAddress, remotePort, openedAtMs } = task.connection
     const who = { id, remoteAddress, remotePort, openedAtMs }
     const asked: PoolRequest = ['ask', task.ticket, slot, task.request, who]
@@ -143,6 +156,11 @@ export class PoolWorker {
     }
   }
 
+  /** How many pushes it has refused since this was asked last. */
+  takeRefused(): number {
+    return Atomics.exchange(this.#counts, COUNTS.pushesRefused, 0)
+  }
+
   reply(command: PoolCommand): void {
     this.#worker.postMessage([command])
   }
@@ -162,6 +180,11 @@ export class PoolWorker {
     await this.#worker.terminate()
   }
 
+  /** How much of what was posted it has not taken. */
+  #untaken(place: number, posted: number): number {
+    return (posted - Atomics.load(this.#counts, place)) | 0
+  }
+
   #isUnbegun({ task, slot }: Given): boolean {
     return Atomics.load(this.#claims, slot) === task.ticket
   }
@@ -171,4 +194,8 @@ export class PoolWorker {
     Atomics.store(this.#claims, slot, FREE)
     this.#free.push(slot)
   }
+}
+
+function sharedWords(count: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT))
 }

@@ -12,18 +12,18 @@ import { FailedElsewhere, handlerError } from '../ask-handler.ts'
 import type { LancelotError } from '../errors.ts'
 import type { ServerSettings } from '../options.ts'
 import type { Connection, Decoded, Response } from '../types.ts'
-import { workerError } from './crew-member.ts'
+import { workerError } from './crew-errors.ts'
 import { packDecoded, type Reply, unpack, unpackError } from './messages.ts'
 import type { PoolReport } from './pool-messages.ts'
 import { type PoolTask, PoolWorker, type PoolWorkerHost } from './pool-worker.ts'
+import { Replacements } from './replacements.ts'
 
-/** The least time between two replacements. */
-const REPLACE_MS = 1000
 /** Tickets are positive and fit the claims. */
 const TICKET_MAX = 2 ** 31 - 1
 
 interface Waiting {
   readonly connection: Connection
+  readonly bytes: number
   resolve(response: Response): void
   reject(failure: FailedElsewhere): void
 }
@@ -36,17 +36,19 @@ export class Pool implements PoolWorkerHost {
   readonly #failed: (error: LancelotError) => void
   readonly #workers = new Set<PoolWorker>()
   readonly #waiting = new Map<number, Waiting>()
+  /** Of requests that wait, those that were given up too. */
+  #waitingBytes = 0
   readonly #known = new Map<number, WeakRef<Connection>>()
   readonly #forgetter = new FinalizationRegistry<number>(id => this.#known.delete(id))
+  readonly #replacements = new Replacements(() => this.#add())
   #queue: PoolTask[] = []
   #isPlanned = false
   #lastTicket = 0
-  #missing = 0
-  #replacedMs = Number.NEGATIVE_INFINITY
-  #replaceTimer: NodeJS.Timeout | undefined
   #isRef = true
   #isStarted = false
   #isEnded = false
+  /** By threads that have ended, and for connections that are gone. */
+  #pushesDropped = 0
 
   /** `failed` is told of threads that died. */
   constructor(settings: ServerSettings, failed: (error: LancelotError) => void) {
@@ -70,13 +72,17 @@ export class Pool implements PoolWorkerHost {
   /** The handler that a server is given. */
   readonly handle = (request: Decoded, connection: Connection): Promise<Response> => {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size >= 2 * this.#settings.inFlightServerMax) {
+      const { inFlightServerMax, inFlightBytesMax } = this.#settings
+      const isFull = this.#waiting.size >= 2 * inFlightServerMax
+      if (isFull || this.#waitingBytes >= 2 * inFlightBytesMax) {
         reject(threw(connection, 'has no room: its threads are busy with requests given up'))
         return
       }
       const ticket = this.#nextTicket()
-      this.#waiting.set(ticket, { connection, resolve, reject })
-      this.#queue.push({ ticket, request: packDecoded(request), connection })
+      const packed = packDecoded(request)
+      this.#waiting.set(ticket, { connection, bytes: packed.length, resolve, reject })
+      this.#waitingBytes += packed.length
+      this.#queue.push({ ticket, request: packed, connection })
       this.#plan()
     })
   }
@@ -84,20 +90,25 @@ export class Pool implements PoolWorkerHost {
   setRef(isRef: boolean): void {
     this.#isRef = isRef
     for (const worker of this.#workers) worker.setRef(isRef)
-    if (isRef) this.#replaceTimer?.ref()
-    else this.#replaceTimer?.unref()
+    this.#replacements.setRef(isRef)
   }
 
   /** Ends the threads, whatever they are doing. */
   async end(): Promise<void> {
     this.#isEnded = true
-    clearTimeout(this.#replaceTimer)
+    this.#replacements.end()
     await Promise.all([...this.#workers].map(worker => worker.end()))
+  }
+
+  /** Pushes of handlers that no loop was told of. */
+  get pushesDropped(): number {
+    for (const worker of this.#workers) this.#pushesDropped += worker.takeRefused()
+    return this.#pushesDropped
   }
 
   heard(worker: PoolWorker, report: PoolReport): void {
     if (report[0] === 'act') this.#act(worker, report)
-    else if (report[0] === 'ready') this.#dispatch()
+    else if (report[0] === 'ready' || report[0] === 'passed') this.#dispatch()
     else if (report[0] !== 'unfit') {
       this.#settle(worker, report)
       this.#share(worker)
@@ -107,6 +118,7 @@ export class Pool implements PoolWorkerHost {
 
   ended(worker: PoolWorker, how: string): void {
     this.#workers.delete(worker)
+    this.#pushesDropped += worker.takeRefused()
     if (this.#isEnded) return
     for (const { task, isBegun } of worker.left()) {
       if (isBegun)
@@ -115,8 +127,7 @@ export class Pool implements PoolWorkerHost {
     }
     if (!this.#isStarted) return
     this.#failed(workerError(worker.name, how, '; it is replaced'))
-    this.#missing += 1
-    this.#planReplacement()
+    this.#replacements.add()
     this.#plan()
   }
 
@@ -126,22 +137,6 @@ export class Pool implements PoolWorkerHost {
     const worker = new PoolWorker({ handlerModule: href, encoding, answerBytesMax }, this)
     if (!this.#isRef) worker.setRef(false)
     this.#workers.add(worker)
-  }
-
-  #planReplacement(): void {
-    if (this.#replaceTimer !== undefined) return
-    const delayMs = Math.max(0, this.#replacedMs + REPLACE_MS - performance.now())
-    this.#replaceTimer = setTimeout(() => this.#replace(), delayMs)
-    if (!this.#isRef) this.#replaceTimer.unref()
-  }
-
-  #replace(): void {
-    this.#replaceTimer = undefined
-    if (this.#isEnded) return
-    this.#replacedMs = performance.now()
-    this.#missing -= 1
-    this.#add()
-    if (this.#missing > 0) this.#planReplacement()
   }
 
   /** What is asked in one go crosses together. */
@@ -207,8 +202,10 @@ export class Pool implements PoolWorkerHost {
 
   #take(ticket: number): Waiting | undefined {
     const waiting = this.#waiting.get(ticket)
+    if (waiting === undefined) return undefined
     this.#waiting.delete(ticket)
-    if (waiting !== undefined) this.#remember(waiting.connection)
+    this.#waitingBytes -= waiting.bytes
+    this.#remember(waiting.connection)
     return waiting
   }
 
@@ -234,6 +231,7 @@ export class Pool implements PoolWorkerHost {
       return
     }
     const bytes = act === 'send' ? unpack(argument) : undefined
+    if (act === 'send' && connection === undefined) this.#pushesDropped += 1
     const done =
       act === 'send' ? connection?.send(bytes as Buffer) : this.#ask(connection, act, argument)
     const reply = (value: Reply): void => worker.reply(['replied', ticket, value])

@@ -2,22 +2,19 @@
 
 import { readFile } from 'node:fs/promises'
 import { LancelotError } from '../errors.ts'
-import type { RunCommand } from './load-protocol.ts'
+import { type Exchange, isExchange } from './contestants.ts'
 
 const EXPECTED =
   'expected a JSON list of [request, response] pairs, each with its delimiter, bytes as latin1: ' +
   '[["What is your quest?", "To seek the Holy Grail."]]'
-const OVER_LATIN1 = /[^\0-\xff]/
-
 /** Rejects with ERR_LANCELOT_RUN_FILE. */
-export async function readExchanges(file: string): Promise<NonNullable<RunCommand['exchanges']>> {
+export async function readExchanges(file: string): Promise<readonly Exchange[]> {
   const list = await readList(file)
   for (const [index, pair] of list.entries()) {
-    const isPair = Array.isArray(pair) && pair.length === 2
-    if (isPair && pair.every(text => isBytes(text))) continue
+    if (isExchange(pair)) continue
     throw wrong(file, `entry ${index + 1} is ${JSON.stringify(pair).slice(0, 80)}`)
   }
-  return list as [string, string][]
+  return list as Exchange[]
 }
 
 async function readList(file: string): Promise<unknown[]> {
@@ -29,10 +26,6 @@ async function readList(file: string): Promise<unknown[]> {
   }
   if (!Array.isArray(list) || list.length === 0) throw wrong(file, 'there is no list in it')
   return list
-}
-
-function isBytes(text: unknown): boolean {
-  return typeof text === 'string' && text !== '' && !OVER_LATIN1.test(text)
 }
 
 function wrong(file: string, found: string, cause?: unknown): LancelotError {

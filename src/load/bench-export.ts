@@ -21,6 +21,7 @@ export function benchJson(results: readonly BenchResult[], seed: number): object
       startedAt: new Date(startedAtMs).toISOString(),
       errors: errorsOf(result, step.model.kind),
       ...rest,
+      ...(result.tls !== undefined && { tls: result.tls }),
       histograms: {
         responseTimes: result.responseTimes,
         serviceTimes: result.serviceTimes,
@@ -37,7 +38,7 @@ export function benchJson(results: readonly BenchResult[], seed: number): object
 
 /** A row for each measurement. */
 export function benchRows(results: readonly BenchResult[]): Record<string, Cell>[] {
-  return results.map(({ target, step, startedAtMs, figures, failures }) => ({
+  return results.map(({ target, step, startedAtMs, result, figures, failures }) => ({
     target: target.name,
     host: target.host,
     port: target.port,
@@ -58,6 +59,7 @@ export function benchRows(results: readonly BenchResult[]): Record<string, Cell>
     loadShare: figures.loadShare,
     stolenShare: figures.stolenShare,
     listenOverflows: figures.listenOverflows,
+    tls: result.tls?.version,
     failed: failures.map(({ condition }) => condition).join('; '),
   }))
 }

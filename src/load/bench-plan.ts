@@ -9,6 +9,8 @@ import type { ClosedModel, Model, OpenModel, PartlyOpenModel, RunCommand } from 
 
 /** The cycles of FunkLoad, as the textbook ran them: so many users, one cycle after the other. */
 export const FUNKLOAD_CYCLES: readonly number[] = [1, 2, 3, 5, 7, 10, 13, 16, 20]
+/** Questions after which each of them leaves. */
+export const FUNKLOAD_QUESTIONS = 10
 
 /** What can be said on the command line. All that is left out has its default. */
 export interface BenchFlags {
@@ -85,7 +87,6 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
 }
 const CYCLES_MAX = 100
 const USERS = 20
-const QUESTIONS = 10
 
 type ModelFlag = 'rate' | 'sessions' | 'cycles'
 
@@ -138,7 +139,7 @@ function stepsOf(flags: BenchFlags, model: ModelFlag | 'closed'): BenchStep[] {
   if (model === 'sessions') return [sessionsStep(flags)]
   if (model === 'closed') return [closedStep(flags, users, flags.questions ?? 0)]
   const list = Array.isArray(cycles) ? cycles : FUNKLOAD_CYCLES
-  return list.map(each => closedStep(flags, each, flags.questions ?? QUESTIONS))
+  return list.map(each => closedStep(flags, each, flags.questions ?? FUNKLOAD_QUESTIONS))
 }
 
 function closedStep(flags: BenchFlags, users: number, questions: number): BenchStep {
@@ -172,7 +173,12 @@ function openStep(flags: BenchFlags): BenchStep {
 }
 
 function sessionsStep(flags: BenchFlags): BenchStep {
-  const { sessions: rate = 1, rateAtEnd, arrivals = 'poisson', questions = QUESTIONS } = flags
+  const {
+    sessions: rate = 1,
+    rateAtEnd,
+    arrivals = 'poisson',
+    questions = FUNKLOAD_QUESTIONS,
+  } = flags
   if (questions === 0) throw rangeError('--questions', '0', 'from 1 on with --sessions')
   const model: PartlyOpenModel = {
     kind: 'partly-open',

@@ -24,6 +24,8 @@ export interface Bench {
   exchanges?: RunCommand['exchanges']
   /** @default '' */
   greeting?: string
+  /** @default plain */
+  tls?: RunCommand['tls']
   conditions: readonly FailIf[]
 }
 
@@ -94,7 +96,7 @@ export async function* benchResults(
 
 async function measure(
   generator: Pick<Generator, 'run'>,
-  { plan, exchanges, greeting, conditions }: Bench,
+  { plan, exchanges, greeting, tls, conditions }: Bench,
   target: SampledTarget,
   step: BenchStep,
   view: BenchView,
@@ -110,6 +112,7 @@ async function measure(
     model: step.model,
     ...(exchanges !== undefined && { exchanges }),
     ...(greeting !== undefined && { greeting }),
+    ...(tls !== undefined && { tls }),
   }
   const result = await generator.run(command, line => {
     seconds.push(line)

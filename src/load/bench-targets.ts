@@ -1,16 +1,13 @@
 /**
- * The servers that `lancelot bench` asks: from words of the command line to addresses, processes.
+ * The servers that `lancelot bench` asks: from words of the command line to addresses.
  *
- * Only this machine is asked. Finds who listens in /proc, where the system has one.
+ * Only this machine is asked. Who listens there is for `listeners.ts` to say.
  */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, isIP, isIPv6 } from 'node:net'
 import { LancelotError } from '../errors.ts'
 
 const CONNECT_MS_MAX = 5000
-/** The state of a listening socket in /proc/net/tcp. */
-const LISTENING = '0A'
 
 /** A server to measure. */
 export interface Target {
@@ -76,71 +73,4 @@ export function requireListening({ name, host, port }: Target): Promise<void> {
 /** `127.0.0.1:1060`, `[::1]:1060`. */
 export function showPlace({ host, port }: Pick<Target, 'host' | 'port'>): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/**
- * The process that listens there; where several share the listener, the first of the family. Or
- * undefined: the system has no /proc, or the process is somebody else's and we may not look.
- */
-export function findServerPid({ port }: Pick<Target, 'port'>): number | undefined {
-  const inodes = listeningInodes(port)
-  if (inodes.size === 0) return undefined
-  const holders = processes().filter(pid => holdsOneOf(pid, inodes))
-  const parents = new Map(holders.map(pid => [pid, parentOf(pid)]))
-  return holders.find(pid => !holders.includes(parents.get(pid) ?? 0))
-}
-
-/** The inodes of the sockets that listen on a port, at any address. */
-function listeningInodes(port: number): Set<string> {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
-  const lines = ['tcp', 'tcp6'].flatMap(table => look(`/proc/net/${table}`).split('\n'))
-  const found = new Set<string>()
-  for (const line of lines) {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-    if (state === LISTENING && local.endsWith(`:${wanted}`)) found.add(`socket:[${inode}]`)
-  }
-  return found
-}
-
-function processes(): number[] {
-  return list('/proc')
-    .filter(entry => /^\d+$/.test(entry))
-    .map(Number)
-    .sort((a, b) => a - b)
-}
-
-function holdsOneOf(pid: number, inodes: ReadonlySet<string>): boolean {
-  const folder = `/proc/${pid}/fd`
-  return list(folder).some(entry => {
-    try {
-      return inodes.has(readlinkSync(`${folder}/${entry}`))
-    } catch {
-      // It was closed meanwhile.
-      return false
-    }
-  })
-}
-
-function parentOf(pid: number): number {
-  // The name, in parentheses, may hold anything.
-  const [, parent] = look(`/proc/${pid}/stat`)
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return Number(parent)
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function look(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

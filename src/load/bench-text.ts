@@ -3,6 +3,7 @@
 import { type BenchFigures, errorsOf, type Times } from './bench-figures.ts'
 import type { BenchResult } from './bench-run.ts'
 import { showPlace } from './bench-targets.ts'
+import { tlsTexts } from './bench-tls.ts'
 import { bytes, figure, percent, whole } from './report/numbers.ts'
 
 const GAP = '  '
@@ -104,7 +105,9 @@ function notes(results: readonly BenchResult[]): string[] {
     const who = `${nameOf(result)}: ${whole(count)} requests (${share})`
     return `! ${who} did not get their right answer in time.`
   })
-  return [[...errors, ...unseen, ...warnings].join('\n')].filter(text => text !== '')
+  return [[...tlsTexts(results), ...errors, ...unseen, ...warnings].join('\n')].filter(
+    text => text !== '',
+  )
 }
 
 function nameOf({ target, step }: BenchResult): string {

@@ -6,14 +6,12 @@
  * start of a process to the next is the scatter between blocks.
  */
 
-import { type Capacity, searchCapacity } from './capacity.ts'
+import { type Capacity, type Probe, searchCapacity } from './capacity.ts'
 import type { Contestant } from './contestants.ts'
 import { type BlockHealth, stolenShare } from './instrument.ts'
 import type { EncodedHistogram, RunResult } from './load-protocol.ts'
-import { SERVER_CORE } from './machine.ts'
-import { untilAtRest } from './process-tree.ts'
 import type { BlockRecord, BlockValues } from './run-file.ts'
-import { type ServerProcess, startServerProcess } from './server-process.ts'
+import { isTargetFault } from './server-process.ts'
 import type { Session } from './session.ts'
 import {
   CAPACITY_CONNECTIONS,
@@ -23,10 +21,10 @@ import {
   probeRate,
   runClosedSurely,
   runOpen,
-  type Target,
   warmUp,
 } from './slices.ts'
 import type { Random } from './statistics.ts'
+import { type Running, startOnCore } from './warm-server.ts'
 
 /** Between rates that a server bears and does not, where its capacity is about known. */
 const STEP = 1.2
@@ -45,9 +43,7 @@ export interface Block {
 }
 
 /** A contestant of a block, and what was measured of it until now. */
-interface Runner extends Target {
-  contestant: Contestant
-  server: ServerProcess
+interface Runner extends Running {
   cpuPerRequestUs: number[]
   p50Us: number[]
   p99Us: number[]
@@ -68,12 +64,15 @@ export async function measureBlock(
   try {
     const order = runners.map(({ contestant }) => contestant.name)
     for (const runner of runners) {
-      await warmUp(session.generator, runner, session.settings, session.slices.startMs)
+      await face(runner, 'warming up', block.faults, async () => {
+        await warmUp(session.generator, runner, session.settings, session.slices.start)
+        return undefined
+      })
     }
     await measureClosed(session, runners, block, results)
     const lags = await measureOpen(session, runners, number, block, results)
     if (session.metrics.includes('capacity')) {
-      await measureCapacity(session, runners, number, capacities)
+      await measureCapacity(session, runners, number, block, capacities)
     }
     const seconds = (performance.now() - begin) / 1000
     const values = Object.fromEntries(runners.map(each => [each.contestant.name, valuesOf(each)]))
@@ -105,11 +104,12 @@ async function startRunners(
   const runners: Runner[] = []
   for (const contestant of contestants) {
     try {
-      const server = await startServerProcess(contestant, { core: SERVER_CORE })
+      const running = await startOnCore(contestant)
       const capacity = { rate: null, isGenerators: false }
-      runners.push({ contestant, server, cpuPerRequestUs: [], p50Us: [], p99Us: [], capacity })
+      runners.push({ ...running, cpuPerRequestUs: [], p50Us: [], p99Us: [], capacity })
     } catch (error) {
-      faults.push({ name: contestant.name, load: 'starting', detail: (error as Error).message })
+      if (!isTargetFault(error)) throw error
+      faults.push({ name: contestant.name, load: 'starting', detail: error.message })
     }
   }
   return runners
@@ -127,11 +127,12 @@ async function measureClosed(
   const rounds = metrics.includes('cpuPerRequest') ? settings.roundsPerBlock : 0
   for (let round = 0; round < rounds; round++) {
     for (const runner of shuffled(runners, random)) {
-      await untilAtRest(runner.server.pid)
-      const result = await runClosedSurely(generator, runner, settings, slices.closed)
-      results.push(result)
-      addFault(faults, runner, 'the closed load', closedFaultOf(result))
-      if (result.right > 0) runner.cpuPerRequestUs.push(cpuPerRequestUs(result))
+      await face(runner, 'the closed load', faults, async () => {
+        const result = await runClosedSurely(generator, runner, settings, slices.closed)
+        results.push(result)
+        if (result.right > 0) runner.cpuPerRequestUs.push(cpuPerRequestUs(result))
+        return closedFaultOf(result)
+      })
     }
   }
 }
@@ -149,14 +150,15 @@ async function measureOpen(
   const { openRate: rate, users: connections, seed } = settings
   const load = { rate, connections, seed: seed + number }
   for (const runner of shuffled(runners, random)) {
-    await untilAtRest(runner.server.pid)
-    const result = await runOpen(generator, runner, load, slices.open)
-    results.push(result)
-    lags.push(result.sendLagP99Us)
-    addFault(faults, runner, 'the open load', faultOf(result))
-    if (metrics.includes('p50')) runner.p50Us.push(result.p50Us)
-    if (metrics.includes('p99')) runner.p99Us.push(result.p99Us)
-    spectra.push({ name: runner.contestant.name, responseTimes: result.responseTimes })
+    await face(runner, 'the open load', faults, async () => {
+      const result = await runOpen(generator, runner, load, slices.open)
+      results.push(result)
+      lags.push(result.sendLagP99Us)
+      if (metrics.includes('p50')) runner.p50Us.push(result.p50Us)
+      if (metrics.includes('p99')) runner.p99Us.push(result.p99Us)
+      spectra.push({ name: runner.contestant.name, responseTimes: result.responseTimes })
+      return faultOf(result)
+    })
   }
   return lags
 }
@@ -165,6 +167,7 @@ async function measureCapacity(
   { generator, settings, slices, random }: Session,
   runners: readonly Runner[],
   number: number,
+  { faults }: Findings,
   capacities: Map<string, number>,
 ): Promise<void> {
   const { objectiveMs, openRate, seed } = settings
@@ -172,33 +175,43 @@ async function measureCapacity(
     const { name } = runner.contestant
     const known = capacities.get(name) ?? openRate * 2
     const start = known * (1 + DITHER * (2 * random() - 1))
-    runner.capacity = await searchCapacity(
-      async rate => {
-        await untilAtRest(runner.server.pid)
-        const sent = { rate: Math.round(rate), seed: seed + number }
-        const load = { ...sent, connections: CAPACITY_CONNECTIONS }
-        const found = await probeRate(generator, runner, load, slices.probe, objectiveMs)
-        if (found.passed || rate > known) return found
-        // It bore more a while ago: what disturbed it for a moment may be over.
-        await untilAtRest(runner.server.pid)
-        return probeRate(generator, runner, load, slices.probe, objectiveMs)
-      },
-      { start, step: STEP, fineness: FINENESS },
-    )
+    const probe = async (rate: number): Promise<Probe> => {
+      const sent = { rate: Math.round(rate), seed: seed + number }
+      const load = { ...sent, connections: CAPACITY_CONNECTIONS }
+      const found = await probeRate(generator, runner, load, slices.probe, objectiveMs)
+      if (found.passed || rate > known) return found
+      // It bore more a while ago: what disturbed it for a moment may be over.
+      return probeRate(generator, runner, load, slices.probe, objectiveMs)
+    }
+    await face(runner, 'the search for its capacity', faults, async () => {
+      runner.capacity = await searchCapacity(probe, { start, step: STEP, fineness: FINENESS })
+      return undefined
+    })
     if (runner.capacity.rate !== null) capacities.set(name, runner.capacity.rate)
   }
 }
 
-function addFault(
-  faults: Block['faults'],
-  { contestant: { name }, server }: Runner,
+/**
+ * Measures a contestant against which nothing is held in this block. What `measure` resolves to is
+ * held against it, and so is its death.
+ */
+async function face(
+  { contestant: { name }, server }: Running,
   load: string,
-  fault: string | undefined,
-): void {
+  faults: Block['faults'],
+  measure: () => Promise<string | undefined>,
+): Promise<void> {
+  if (faults.some(each => each.name === name)) return
+  let detail: string | undefined
+  try {
+    detail = await measure()
+  } catch (error) {
+    if (!isTargetFault(error)) throw error
+    detail = error.message
+  }
   const ended = server.ended()
-  const detail = ended === undefined ? fault : `the server died (${ended})`
-  const isKnown = faults.some(each => each.name === name && each.load === load)
-  if (detail !== undefined && !isKnown) faults.push({ name, load, detail })
+  if (ended !== undefined) detail = `the server died (${ended})`
+  if (detail !== undefined) faults.push({ name, load, detail })
 }
 
 function valuesOf({ cpuPerRequestUs, p50Us, p99Us, capacity }: Runner): BlockValues {

@@ -1,10 +1,8 @@
 /** Builds contestants that must be built before they can run, such as those in Rust and Go. */
 
 import { spawn } from 'node:child_process'
-import { watchChild } from './child-processes.ts'
+import { tailOf, watchChild } from './child-processes.ts'
 import type { Contestant } from './contestants.ts'
-
-const STDERR_LENGTH_MAX = 2000
 
 /** Runs what builds it, if anything does. Resolves to why it could not be built, or undefined. */
 export function buildContestant({ build }: Contestant): Promise<string | undefined> {
@@ -13,13 +11,10 @@ export function buildContestant({ build }: Contestant): Promise<string | undefin
   return new Promise(resolve => {
     const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
     watchChild(child)
-    let errors = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors = (errors + text).slice(-STDERR_LENGTH_MAX)
-    })
+    const errors = tailOf(child.stderr)
     child.once('error', ({ message }) => resolve(message))
     child.once('close', code => {
-      const failed = `${[program, ...words].join(' ')} failed: ${errors.trim()}`
+      const failed = `${[program, ...words].join(' ')} failed: ${errors().trim()}`
       resolve(code === 0 ? undefined : failed)
     })
   })

@@ -7,12 +7,15 @@
  */
 
 import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 
 /** The exit code of a run that a signal ended. */
 const EXIT_INTERRUPTED = 1
+const STDERR_LENGTH_MAX = 2000
 
 const alive = new Set<ChildProcess>()
 let isWatching = false
+let catchInterrupt: (() => void) | undefined
 
 /** Remembers a child, which was spawned with `detached`, until it ends. */
 export function watchChild(child: ChildProcess): void {
@@ -22,13 +25,17 @@ export function watchChild(child: ChildProcess): void {
   isWatching = true
   process.on('exit', endAll)
   // Only once there is a child: a program that measures nothing keeps its own way with signals.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      const count = alive.size
-      endAll()
-      process.stderr.write(`\nlancelot: ${signal}; ended ${count} processes that it had started\n`)
-      process.exit(EXIT_INTERRUPTED)
-    })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+}
+
+/**
+ * For who has something to save: the first signal ends the children and calls `then`, instead of
+ * ending this process too. Returns what takes it back.
+ */
+export function onInterrupt(then: () => void): () => void {
+  catchInterrupt = then
+  return () => {
+    catchInterrupt = undefined
   }
 }
 
@@ -40,6 +47,26 @@ export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): boolea
   } catch {
     return false
   }
+}
+
+/** Reads a stream of text to its end; what is returned gives its last 2,000 characters. */
+export function tailOf(stream: Readable): () => string {
+  let tail = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-STDERR_LENGTH_MAX)
+  })
+  return () => tail
+}
+
+function interrupt(signal: NodeJS.Signals): void {
+  const count = alive.size
+  endAll()
+  process.stderr.write(`\nlancelot: ${signal}; ended ${count} processes that it had started\n`)
+  const then = catchInterrupt
+  catchInterrupt = undefined
+  if (then === undefined) process.exit(EXIT_INTERRUPTED)
+  process.exitCode = EXIT_INTERRUPTED
+  then()
 }
 
 /** Lets no child outlive this process. */

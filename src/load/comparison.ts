@@ -6,7 +6,7 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { type Block, measureBlock } from './blocks.ts'
+import { measureBlocks, spectraOf } from './block-series.ts'
 import { buildContestant } from './build-contestant.ts'
 import { type Contestant, recordOf, requireUniqueNames } from './contestants.ts'
 import { type Explained, explain } from './explanation.ts'
@@ -14,16 +14,12 @@ import { faceGate } from './gate/gate.ts'
 import { GateBook } from './gate-book.ts'
 import { startGenerator } from './generator.ts'
 import {
-  type BlockHealth,
   checkBlocks,
   checkInstrument,
   INSTRUMENT_TIMES,
   INSTRUMENT_TIMES_QUICK,
-  isHopeless,
-  isSound,
 } from './instrument.ts'
-import type { EncodedHistogram } from './load-protocol.ts'
-import { LOAD_CORE, machineRecord, requireTools } from './machine.ts'
+import { LOAD_CORE, machineRecord, requireTools, SERVER_CORE } from './machine.ts'
 import { openRateOf, runPilot } from './pilot.ts'
 import {
   type InstrumentCheck,
@@ -35,8 +31,6 @@ import {
 import { isTargetFault } from './server-process.ts'
 import { type Session, SLICES, SLICES_QUICK } from './session.ts'
 import { seededRandom } from './statistics.ts'
-import { nextStep } from './stopping.ts'
-import { mergeTimes } from './times.ts'
 import { BLOCK_DEFAULTS, deriveVerdicts, MARGINS } from './verdicts.ts'
 
 const CHURN_MS_QUICK = 150
@@ -74,15 +68,21 @@ export interface ComparisonOptions {
 }
 
 /** Settings for whatever is not told otherwise, but `openRate`. */
-export function defaultSettings(isQuick: boolean): Omit<Settings, 'openRate'> {
+export function defaultSettings(
+  isQuick: boolean,
+  minutesMax: number = BLOCK_DEFAULTS.minutesMax,
+): Omit<Settings, 'openRate'> {
+  const { blocksMin, blocksMax } = BLOCK_DEFAULTS
+  const share = minutesMax / BLOCK_DEFAULTS.minutesMax
   return {
     seed: randomInt(2 ** 31),
     ...BLOCK_DEFAULTS,
+    minutesMax,
+    blocksMax: Math.max(blocksMin, Math.ceil(blocksMax * share)),
     margins: { ...MARGINS },
     users: 20,
     depth: 1,
     objectiveMs: 5,
-    minutesMax: 10,
     ...(isQuick && { minutesMax: 2, blocksMin: 2, blocksMax: 2, roundsPerBlock: 2 }),
   }
 }
@@ -97,7 +97,11 @@ export async function runComparison(options: ComparisonOptions): Promise<RunFile
   requireTools('taskset')
   const begin = performance.now()
   const startedAt = new Date().toISOString()
-  const settings = { ...defaultSettings(isQuick), openRate: 0, ...options.settings }
+  const settings = {
+    ...defaultSettings(isQuick, options.settings?.minutesMax),
+    openRate: 0,
+    ...options.settings,
+  }
   const elapsedMs = (): number => performance.now() - begin
   const session: Session = {
     generator: await startGenerator(LOAD_CORE, generatorPrefix),
@@ -106,9 +110,13 @@ export async function runComparison(options: ComparisonOptions): Promise<RunFile
     metrics: options.metrics ?? METRICS,
     random: seededRandom(settings.seed),
     elapsedMs,
+    // A smoke run shows every part, whatever time it takes.
+    isOver: () => !isQuick && elapsedMs() > settings.minutesMax * 60_000,
     tell: text => progress?.step(text, settings.minutesMax * 60_000 - elapsedMs()),
     note: text => progress?.note(text),
   }
+  const cores = `servers on core ${SERVER_CORE}, the generator on core ${LOAD_CORE}`
+  session.note(`seed ${settings.seed}; ${cores}`)
   try {
     const measured = await measureAll(session, options)
     const { title, command } = options
@@ -144,13 +152,14 @@ async function measureAll(session: Session, options: ComparisonOptions): Promise
   let explained: Explained = { cycles: [], growth: [], limiters: [] }
   const isTrusted = instrument.every(({ passed }) => passed)
   // A smoke run goes on, for it is there to see that every part works.
-  if (gate.passing().length < 2 || !(isTrusted || isQuick)) {
+  if (gate.passing().length < 2 || !(isTrusted || isQuick) || session.isOver()) {
     return { instrument, gate: gate.records(), blocks: [], spectra: {}, ...explained }
   }
   const explains = !leaveOut.includes('explanation')
   const capacities = await findRates(session, gate, explains)
   if (explains) explained = await explain(session, gate.passing(), isQuick)
-  const { sound, healths } = await measureBlocks(session, options, gate, instrument, capacities)
+  const begun = { session, gate, instrument, capacities, isQuick }
+  const { sound, healths } = await measureBlocks(begun, contestants.map(recordOf))
   return {
     instrument: [...instrument, ...checkBlocks(healths)],
     gate: gate.records(),
@@ -176,6 +185,7 @@ async function proveInstrument(session: Session, isQuick: boolean): Promise<Inst
 async function faceAll(session: Session, gate: GateBook, isQuick: boolean): Promise<void> {
   const { seed } = session.settings
   for (const contestant of gate.passing()) {
+    if (session.isOver()) return session.note('the time was over before all had faced the gate')
     session.tell(`gate: ${contestant.name} faces the mistakes`)
     try {
       const options = isQuick ? { seed, churnMs: CHURN_MS_QUICK } : { seed }
@@ -203,56 +213,10 @@ async function findRates(
   const isToldRate = settings.openRate > 0
   if (!metrics.includes('capacity') && (isToldRate || !needsRate)) return new Map()
   const pilot = await runPilot(session, gate.passing())
-  for (const { name, load, detail } of pilot.faults) gate.fail(name, load, detail)
+  for (const { name, load, detail } of pilot.faults) {
+    gate.fail(name, load, detail)
+    session.note(`${name} is refused: ${load}: ${detail}`)
+  }
   if (!isToldRate) session.settings = { ...settings, openRate: openRateOf(pilot) }
   return pilot.capacities
-}
-
-/** The blocks in which the instrument held, and how it was in all of them. */
-interface Blocks {
-  sound: Block[]
-  healths: BlockHealth[]
-}
-
-/** A block in which the instrument did not hold is put aside, and another is measured for it. */
-async function measureBlocks(
-  session: Session,
-  options: ComparisonOptions,
-  gate: GateBook,
-  instrument: readonly InstrumentCheck[],
-  capacities: Map<string, number>,
-): Promise<Blocks> {
-  const sound: Block[] = []
-  const healths: BlockHealth[] = []
-  const contestants = options.contestants.map(recordOf)
-  for (;;) {
-    const measured = {
-      blocks: sound.map(({ record }) => record),
-      settings: session.settings,
-      contestants,
-      gate: gate.records(),
-      instrument,
-    }
-    const { stop, reason } = nextStep(measured, session.elapsedMs(), session.metrics)
-    const isEnough = stop && !(options.isQuick === true && sound.length < 2)
-    session.tell(isEnough ? `done: ${reason}` : `blocks: ${reason}`)
-    if (isEnough || gate.passing().length < 2 || isHopeless(healths)) return { sound, healths }
-    const block = await measureBlock(session, gate.passing(), healths.length + 1, capacities)
-    healths.push(block.health)
-    // A smoke run shows every part, whatever its figures are worth.
-    if (isSound(block.health) || options.isQuick === true) sound.push(block)
-    else session.note(`block ${block.record.number} is put aside: the generator was disturbed`)
-    for (const { name, load, detail } of block.faults) {
-      gate.fail(name, load, detail)
-      session.note(`${name} is refused: ${load}: ${detail}`)
-    }
-  }
-}
-
-function spectraOf(blocks: readonly Block[]): RunFile['spectra'] {
-  const byName = new Map<string, EncodedHistogram[]>()
-  for (const { name, responseTimes } of blocks.flatMap(({ spectra }) => spectra)) {
-    byName.set(name, [...(byName.get(name) ?? []), responseTimes])
-  }
-  return Object.fromEntries([...byName].map(([name, texts]) => [name, mergeTimes(texts)]))
 }

@@ -12,6 +12,12 @@ import { splitWords } from './command-words.ts'
 import type { ContestantRecord } from './run-file.ts'
 
 const PORT_WORD = '{port}'
+const NAME = /^[\w.+-]+$/
+const BYTES = /^[\0-\xff]+$/
+const ENTRY =
+  `a name of letters, digits and .+-_, a command (words, ${PORT_WORD} in one of them), and as it ` +
+  'needs them: summary and needs (texts), build (words), exchanges (pairs of texts), unknown ' +
+  '(such a pair, or null)'
 
 /** What is asked and what must come, both as bytes in latin1. */
 export type Exchange = readonly [request: string, response: string]
@@ -53,7 +59,7 @@ export interface ContestantsOfFile {
 
 /** An architecture of this package, which this package's own program serves. */
 export function architectureContestant(name: string, summary: string): Contestant {
-  const words = ['serve', ...architectureWords(name), '--protocol', 'lancelot']
+  const words = ['serve', '--architecture', name, '--protocol', 'lancelot']
   const rest = ['--port', PORT_WORD, '--quiet']
   return {
     name,
@@ -68,8 +74,8 @@ export function architectureContestant(name: string, summary: string): Contestan
 
 /** A contestant from `name=command {port}`. Throws ERR_LANCELOT_OPTION_RANGE. */
 export function commandContestant(text: string): Contestant {
-  const [, name, command] = /^([\w.+-]+)=(.+)$/s.exec(text) ?? []
-  if (name === undefined || command === undefined) {
+  const [, name, command] = /^([^=]*)=(.+)$/s.exec(text) ?? []
+  if (!isName(name) || command === undefined) {
     throw wrongCommand(text, "expected 'name=command {port}', the name of letters, digits and .+-_")
   }
   const words = splitWords(command)
@@ -88,20 +94,18 @@ export async function readContestants(file: string): Promise<ContestantsOfFile> 
   const list = await readList(file)
   const found: ContestantsOfFile = { contestants: [], leftOut: [] }
   for (const [index, entry] of list.entries()) {
-    const { name, command, needs } = entry
-    const isRight =
-      typeof name === 'string' && isWords(command) && command.some(word => word.includes(PORT_WORD))
-    if (!isRight) {
-      const expected = `a name and a command, a list of words with ${PORT_WORD} in it`
+    if (!isEntry(entry)) {
       throw new LancelotError(
         'ERR_LANCELOT_RUN_FILE',
-        `entry ${index + 1} of ${file} is not a contestant; expected ${expected}`,
+        `entry ${index + 1} of ${file} is not a contestant; expected ${ENTRY}`,
       )
     }
-    if (needs === undefined || isOnPath(needs)) {
+    const { name, command, needs } = entry
+    if (needs === undefined || isHere(needs)) {
       found.contestants.push(commandNamed(name, command, entry))
     } else {
-      found.leftOut.push({ name, reason: `${needs} is not on the PATH` })
+      const place = needs.includes('/') ? 'here' : 'on the PATH'
+      found.leftOut.push({ name, reason: `${needs} is not ${place}` })
     }
   }
   return found
@@ -139,17 +143,23 @@ export function registration(): string[] {
   return ['--import', import.meta.resolve('@oxc-node/core/register')]
 }
 
+/** Whether something is a request and what must come, both not empty, bytes as latin1. */
+export function isExchange(value: unknown): value is Exchange {
+  const isBytes = (text: unknown): boolean => typeof text === 'string' && BYTES.test(text)
+  return Array.isArray(value) && value.length === 2 && value.every(isBytes)
+}
+
 interface FileEntry {
-  name?: unknown
+  name: string
   summary?: string
-  command?: unknown
+  command: readonly string[]
   needs?: string
   build?: readonly string[]
   exchanges?: readonly Exchange[]
   unknown?: Exchange | null
 }
 
-async function readList(file: string): Promise<FileEntry[]> {
+async function readList(file: string): Promise<unknown[]> {
   try {
     const list: unknown = JSON.parse(await readFile(file, 'utf8'))
     if (Array.isArray(list)) return list
@@ -166,7 +176,11 @@ async function readList(file: string): Promise<FileEntry[]> {
   )
 }
 
-function commandNamed(name: string, command: readonly string[], entry: FileEntry): Contestant {
+function commandNamed(
+  name: string,
+  command: readonly string[],
+  entry: Partial<FileEntry>,
+): Contestant {
   const { summary = command.join(' '), exchanges = LANCELOT_EXCHANGES, build } = entry
   const isLancelot = exchanges === LANCELOT_EXCHANGES
   const unknown = entry.unknown === undefined && isLancelot ? LANCELOT_UNKNOWN : entry.unknown
@@ -182,20 +196,41 @@ function commandNamed(name: string, command: readonly string[], entry: FileEntry
   }
 }
 
-/** How `serve` is told an architecture. */
-function architectureWords(name: string): string[] {
-  return ['--architecture', name]
+function isEntry(value: unknown): value is FileEntry {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, summary, command, needs, build, exchanges, unknown }: Record<string, unknown> = {
+    ...value,
+  }
+  return (
+    isName(name) &&
+    isWords(command) &&
+    command.some(word => word.includes(PORT_WORD)) &&
+    [summary, needs].every(text => text === undefined || typeof text === 'string') &&
+    (build === undefined || isWords(build)) &&
+    (exchanges === undefined || (isFull(exchanges) && exchanges.every(isExchange))) &&
+    (unknown === undefined || unknown === null || isExchange(unknown))
+  )
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value)
 }
 
 function isWords(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(word => typeof word === 'string')
+  return isFull(value) && value.every(word => typeof word === 'string')
 }
 
-function isOnPath(program: string): boolean {
-  const folders = (process.env.PATH ?? '').split(pathDelimiter)
+function isFull(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length > 0
+}
+
+/** Whether a program is on the PATH; or a file there, if it is named with its folder. */
+function isHere(needs: string): boolean {
+  const isFile = needs.includes('/')
+  const folders = isFile ? [''] : (process.env.PATH ?? '').split(pathDelimiter)
   return folders.some(folder => {
     try {
-      accessSync(join(folder, program), constants.X_OK)
+      accessSync(join(folder, needs), isFile ? constants.R_OK : constants.X_OK)
       return true
     } catch {
       return false

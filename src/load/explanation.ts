@@ -38,7 +38,7 @@ export async function explain(
     try {
       await explainOne(session, contestant, isQuick, explained)
     } catch (error) {
-      // It started before; if it never does again, the blocks will say so.
+      // It was right before; if it does so again, the blocks will say it.
       if (!isTargetFault(error)) throw error
       session.note(error.message)
     }

@@ -11,8 +11,13 @@ import { dirname, join } from 'node:path'
 import { LancelotError } from '../errors.ts'
 import { type LineProcess, startLineProcess } from './line-process.ts'
 import type {
+  Failure,
+  HoldCommand,
+  HoldResult,
+  ReceiveCommand,
+  ReleaseCommand,
+  ReleaseResult,
   RunCommand,
-  RunFailure,
   RunResult,
   SecondLine,
   SyntheticServer,
@@ -20,14 +25,22 @@ import type {
 
 const PROGRAM = 'lancelot-load'
 
-/** The program, running on its core. */
+type Command = RunCommand | HoldCommand | ReceiveCommand | ReleaseCommand
+
+/**
+ * The program, running on its core. What it cannot do rejects with ERR_LANCELOT_LOAD, which holds
+ * the generator's own code and message.
+ */
 export interface Generator {
   readonly pid: number
-  /**
-   * Measures. `onSecond` is called with each line of a second as it comes. Rejects with
-   * ERR_LANCELOT_LOAD, which holds the generator's own code and message.
-   */
+  /** Measures. `onSecond` is called with each line of a second as it comes. */
   run(command: RunCommand, onSecond?: (line: SecondLine) => void): Promise<RunResult>
+  /** Opens connections that stay until they are released; those of before close first. */
+  hold(server: Omit<HoldCommand, 'shape'>): Promise<HoldResult>
+  /** Resolves when every connection that is held got the text unasked, or ran out of time. */
+  receive(text: string): Promise<HoldResult>
+  /** Closes the connections that are held. */
+  release(): Promise<ReleaseResult>
   /** Ends the program; a run that is under way rejects. */
   stop(): Promise<void>
 }
@@ -67,13 +80,22 @@ export async function startGenerator(
     'ERR_LANCELOT_LOAD',
   )
   let last: Promise<unknown> = Promise.resolve()
+
+  function tell<Result extends { ok: true }>(
+    command: Command,
+    onSecond?: (line: SecondLine) => void,
+  ): Promise<Result> {
+    const result = last.then(() => tellOne<Result>(child, command, onSecond))
+    last = result.catch(() => {})
+    return result
+  }
+
   return {
     pid: child.pid,
-    run(command, onSecond) {
-      const result = last.then(() => runOne(child, command, onSecond))
-      last = result.catch(() => {})
-      return result
-    },
+    run: tell,
+    hold: server => tell({ shape: 'hold', ...server }),
+    receive: text => tell({ shape: 'receive', text }),
+    release: () => tell({ shape: 'release' }),
     stop: () => child.stop('SIGKILL'),
   }
 }
@@ -92,19 +114,20 @@ export async function startSynthetic(
   throw unexpected(line, "'listening PORT'")
 }
 
-async function runOne(
+async function tellOne<Result extends { ok: true }>(
   child: LineProcess,
-  command: RunCommand,
+  command: Command,
   onSecond: ((line: SecondLine) => void) | undefined,
-): Promise<RunResult> {
+): Promise<Result> {
   let text = await child.ask(JSON.stringify(command))
   for (;;) {
-    const line = parseLine(text)
+    const line = parseLine<Result>(text)
     if ('ok' in line) {
       if (line.ok) return line
+      const at = 'port' in command ? ` on port ${command.port}` : ''
       throw new LancelotError(
         'ERR_LANCELOT_LOAD',
-        `the load generator could not measure port ${command.port}: ${line.code}: ${line.message}`,
+        `the load generator cannot ${command.shape}${at}: ${line.code}: ${line.message}`,
       )
     }
     onSecond?.(line)
@@ -112,7 +135,7 @@ async function runOne(
   }
 }
 
-function parseLine(text: string): SecondLine | RunResult | RunFailure {
+function parseLine<Result>(text: string): SecondLine | Result | Failure {
   try {
     return JSON.parse(text)
   } catch (cause) {

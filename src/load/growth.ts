@@ -5,19 +5,10 @@
 
 import type { Contestant } from './contestants.ts'
 import type { RunResult } from './load-protocol.ts'
-import { SERVER_CORE } from './machine.ts'
-import { untilAtRest } from './process-tree.ts'
 import type { GrowthRecord } from './run-file.ts'
-import { startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import {
-  type ClosedLoad,
-  closedFaultOf,
-  cpuPerRequestUs,
-  runClosedSurely,
-  type Target,
-  warmUp,
-} from './slices.ts'
+import { type ClosedLoad, closedFaultOf, cpuPerRequestUs, runClosedSurely } from './slices.ts'
+import { type Running, withWarmServer } from './warm-server.ts'
 
 const ACTIVE_USERS = 10
 const CONNECTIONS: readonly number[] = [10, 100, 1000]
@@ -27,35 +18,29 @@ const MANY_CONNECTIONS = 1000
 const DEPTHS: readonly number[] = [1, 4, 16, 64]
 
 /** Measures both axes of one contestant, each point up to the first that it cannot hold. */
-export async function measureGrowth(
+export function measureGrowth(
   session: Session,
   contestant: Contestant,
   isQuick: boolean,
 ): Promise<GrowthRecord[]> {
-  const server = await startServerProcess(contestant, { core: SERVER_CORE })
-  const target: Target = { contestant, server }
-  try {
-    await warmUp(session.generator, target, session.settings, session.slices.startMs)
-    return [
-      ...(await besideConnections(session, target, isQuick ? CONNECTIONS_QUICK : CONNECTIONS)),
-      ...(await byDepth(session, target)),
-    ]
-  } finally {
-    await server.stop()
-  }
+  const counts = isQuick ? CONNECTIONS_QUICK : CONNECTIONS
+  return withWarmServer(session, contestant, async running => [
+    ...(await besideConnections(session, running, counts)),
+    ...(await byDepth(session, running)),
+  ])
 }
 
 async function besideConnections(
   session: Session,
-  target: Target,
+  running: Running,
   counts: readonly number[],
 ): Promise<GrowthRecord[]> {
-  const { name } = target.contestant
+  const { name } = running.contestant
   const records: GrowthRecord[] = []
   let fewest: { at: number; bytes: number } | undefined
   for (const at of counts) {
     const load = { users: ACTIVE_USERS, depth: 1, idle: at - ACTIVE_USERS }
-    const result = await point(session, target, load, `${at} connections`)
+    const result = await point(session, running, load, `${at} connections`)
     if (result === undefined) break
     const bytes = result.serverAnonymousBytes
     records.push({
@@ -73,12 +58,12 @@ async function besideConnections(
   return records
 }
 
-async function byDepth(session: Session, target: Target): Promise<GrowthRecord[]> {
-  const { name } = target.contestant
+async function byDepth(session: Session, running: Running): Promise<GrowthRecord[]> {
+  const { name } = running.contestant
   const records: GrowthRecord[] = []
   for (const at of DEPTHS) {
     const load = { users: ACTIVE_USERS, depth: at }
-    const result = await point(session, target, load, `${at} questions at once`)
+    const result = await point(session, running, load, `${at} questions at once`)
     if (result === undefined) break
     records.push({ name, axis: 'pipelining', at, cpuPerRequestUs: cpuPerRequestUs(result) })
   }
@@ -88,19 +73,18 @@ async function byDepth(session: Session, target: Target): Promise<GrowthRecord[]
 /** One point, or undefined where the design cannot hold so many, which is noted. */
 async function point(
   { generator, slices, note }: Session,
-  target: Target,
+  running: Running,
   load: ClosedLoad,
   what: string,
 ): Promise<RunResult | undefined> {
-  await untilAtRest(target.server.pid)
   let fault: string | undefined
   try {
-    const result = await runClosedSurely(generator, target, load, slices.cycle)
+    const result = await runClosedSurely(generator, running, load, slices.cycle)
     fault = closedFaultOf(result)
     if (fault === undefined) return result
   } catch (error) {
     fault = (error as Error).message
   }
-  note(`growth: ${target.contestant.name} stops before ${what}: ${fault}`)
+  note(`growth: ${running.contestant.name} stops before ${what}: ${fault}`)
   return undefined
 }

@@ -8,20 +8,20 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Contestant, ownProgram, registration } from './contestants.ts'
+import { countWaiting } from './listeners.ts'
 import type { RunResult, SecondLine } from './load-protocol.ts'
 import type { LoopDelay } from './loop-delay.ts'
-import { SERVER_CORE } from './machine.ts'
-import { untilAtRest } from './process-tree.ts'
+import { percent } from './report/numbers.ts'
 import type { LimiterRecord, TimelinePoint } from './run-file.ts'
-import { type ServerProcess, startServerProcess } from './server-process.ts'
 import type { Session } from './session.ts'
-import { loadShare, runClosed, runOpen, serverShare, type Target } from './slices.ts'
+import { loadShare, rightPerSecond, runClosed, runOpen, serverShare } from './slices.ts'
 import { decodeTimes } from './times.ts'
+import { type Running, withWarmServer } from './warm-server.ts'
 
 /** Who is busy for this share of the time is what everybody waits for. */
 const BUSY_SHARE = 0.9
-/** So often in a request nobody waits who is not waiting for somebody else. */
-const SWITCHES_OF_LOCKS = 1
+/** A thread may wait once for each request: for the request. Above this it waits for others. */
+const SWITCHES_OF_LOCKS = 1.5
 /** The closed load that gives all is so many of the slices long. */
 const FULL_SLICES = 12
 
@@ -32,6 +32,8 @@ export interface Evidence {
   loadShare: number
   switchesPerRequest: number
   listenOverflows: number
+  /** Connections that the server had not taken, in the middle of the load. */
+  waiting: number
   /** The busiest event loop of a Node design. */
   loopBusyShare?: number
   eventLoopDelayP99Us?: number
@@ -58,6 +60,10 @@ export function nameLimiter(evidence: Evidence): Pick<LimiterRecord, 'limiter' |
     const text = `the generator's core is busy for ${percent(evidence.loadShare)}, while ${server}`
     return { limiter: 'generator', text }
   }
+  if (evidence.waiting > 0) {
+    const text = `${evidence.waiting} connections wait until it takes them, while ${server}`
+    return { limiter: 'listen queue', text }
+  }
   const switches = `its threads wait ${switchesPerRequest.toFixed(2)} times for each request`
   if (switchesPerRequest >= SWITCHES_OF_LOCKS) {
     return { limiter: 'lock', text: `${switches}, while ${server}` }
@@ -75,46 +81,56 @@ export async function findLimiter(
   const module = new URL(`file://${encodeURI(ownProgram('./loop-delay').at(-1) ?? '')}`)
   const words = [...registration(), '--import', module.href]
   const environment = { NODE_OPTIONS: words.join(' '), LANCELOT_LOOP_DELAY_FILE: file }
-  const server = await startServerProcess(contestant, { core: SERVER_CORE, environment })
   try {
-    const target: Target = { contestant, server }
-    const full = await giveAll(session, target)
-    const loops = parseLoops(await readFile(file, 'utf8').catch(() => ''))
-    const timeline = await drawTimeline(session, target, server)
-    const evidence = evidenceOf(full, loops)
-    const { eventLoopDelayP99Us } = evidence
-    return {
-      name: contestant.name,
-      ...nameLimiter(evidence),
-      userShare: evidence.userShare,
-      systemShare: evidence.systemShare,
-      loadShare: evidence.loadShare,
-      switchesPerRequest: evidence.switchesPerRequest,
-      ...(eventLoopDelayP99Us !== undefined && { eventLoopDelayP99Us }),
-      timeline,
-    }
+    return await withWarmServer(
+      session,
+      contestant,
+      async running => {
+        // What its loops did while they came to their speed tells nothing of the load.
+        const { length } = await readLoops(file)
+        const { result, waiting } = await giveAll(session, running)
+        const evidence = evidenceOf(result, waiting, (await readLoops(file)).slice(length))
+        const { userShare, systemShare, switchesPerRequest, eventLoopDelayP99Us } = evidence
+        return {
+          name: contestant.name,
+          ...nameLimiter(evidence),
+          userShare,
+          systemShare,
+          loadShare: evidence.loadShare,
+          switchesPerRequest,
+          ...(eventLoopDelayP99Us !== undefined && { eventLoopDelayP99Us }),
+          timeline: await drawTimeline(session, running),
+        }
+      },
+      environment,
+    )
   } finally {
-    await server.stop()
     await rm(folder, { recursive: true })
   }
 }
 
-/** A closed load that leaves the server no rest. */
-function giveAll({ generator, settings, slices }: Session, target: Target): Promise<RunResult> {
-  const measureMs = slices.closed.measureMs * FULL_SLICES
-  return runClosed(generator, target, settings, { warmMs: slices.startMs, measureMs })
+/** A closed load that leaves the server no rest, and who waited in its listen queue meanwhile. */
+async function giveAll(
+  { generator, settings, slices }: Session,
+  running: Running,
+): Promise<{ result: RunResult; waiting: number }> {
+  const { warmMs, measureMs } = slices.closed
+  const times = { warmMs, measureMs: measureMs * FULL_SLICES }
+  let waiting = 0
+  const result = await runClosed(generator, running, settings, times, ({ second }) => {
+    if (second === 0) waiting = countWaiting(running.server.port)
+  })
+  return { result, waiting }
 }
 
 async function drawTimeline(
   { generator, settings, slices }: Session,
-  target: Target,
-  server: ServerProcess,
+  running: Running,
 ): Promise<TimelinePoint[]> {
-  await untilAtRest(server.pid)
   const points: TimelinePoint[] = []
   const { openRate: rate, users: connections, seed } = settings
   const times = { warmMs: slices.open.warmMs, measureMs: slices.timelineMs }
-  await runOpen(generator, target, { rate, connections, seed }, times, line => {
+  await runOpen(generator, running, { rate, connections, seed }, times, line => {
     points.push(pointOf(line))
   })
   return points
@@ -124,7 +140,7 @@ function pointOf(line: SecondLine): TimelinePoint {
   const responseTimes = decodeTimes(line.responseTimes)
   return {
     second: line.second,
-    rate: line.right / (line.wallUs / 1e6),
+    rate: rightPerSecond(line),
     p50Us: responseTimes.getValueAtPercentile(50) / 1000,
     p99Us: responseTimes.getValueAtPercentile(99) / 1000,
     serverCpuShare: line.serverCpuUs / line.wallUs,
@@ -133,7 +149,7 @@ function pointOf(line: SecondLine): TimelinePoint {
   }
 }
 
-function evidenceOf(result: RunResult, loops: readonly LoopDelay[]): Evidence {
+function evidenceOf(result: RunResult, waiting: number, loops: readonly LoopDelay[]): Evidence {
   const { serverUserUs, serverSystemUs, right, listenOverflows } = result
   const ticks = Math.max(1, serverUserUs + serverSystemUs)
   const share = serverShare(result)
@@ -145,6 +161,7 @@ function evidenceOf(result: RunResult, loops: readonly LoopDelay[]): Evidence {
     loadShare: loadShare(result),
     switchesPerRequest: switches / Math.max(1, right),
     listenOverflows,
+    waiting,
     ...(loops.length > 0 && {
       loopBusyShare: Math.max(...loops.map(({ busyShare }) => busyShare)),
       eventLoopDelayP99Us: Math.max(...loops.map(({ delayP99Us }) => delayP99Us)),
@@ -152,20 +169,9 @@ function evidenceOf(result: RunResult, loops: readonly LoopDelay[]): Evidence {
   }
 }
 
-/** What threads wrote; the first line of each is of its start, and tells nothing of the load. */
-function parseLoops(text: string): LoopDelay[] {
-  const seen = new Set<string>()
+/** What all threads wrote until now; nothing where no thread is of Node. */
+async function readLoops(file: string): Promise<LoopDelay[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
   const lines = text.split('\n').filter(line => line.endsWith('}'))
-  return lines
-    .map((line): LoopDelay => JSON.parse(line))
-    .filter(({ pid, thread }) => {
-      const key = `${pid} ${thread}`
-      const isFirst = !seen.has(key)
-      seen.add(key)
-      return !isFirst
-    })
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
+  return lines.map(line => JSON.parse(line))
 }

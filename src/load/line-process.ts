@@ -7,11 +7,10 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { type ErrorCode, LancelotError } from '../errors.ts'
-import { signalGroup, watchChild } from './child-processes.ts'
+import { signalGroup, tailOf, watchChild } from './child-processes.ts'
 
 /** A line that does not come within this is not awaited any longer. */
 const LINE_MS_MAX = 120_000
-const STDERR_LENGTH_MAX = 2000
 
 /** The child, running. */
 export interface LineProcess {
@@ -37,10 +36,7 @@ export async function startLineProcess(
   const [program = '', ...words] = command
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(-STDERR_LENGTH_MAX)
-  })
+  const errors = tailOf(child.stderr)
   // A child that died is noticed by the line that does not come.
   child.stdin.on('error', () => {})
   await new Promise<void>((resolve, reject) => {
@@ -67,7 +63,7 @@ export async function startLineProcess(
     clearTimeout(timer)
     if (next !== late && next.done !== true) return next.value
     const found = next === late ? `said nothing for ${LINE_MS_MAX} ms` : `ended (${await ended})`
-    const said = errors === '' ? 'it wrote no error' : `it wrote: ${errors.trim()}`
+    const said = errors() === '' ? 'it wrote no error' : `it wrote: ${errors().trim()}`
     throw new LancelotError(code, `${command.join(' ')} ${found}, expected a line; ${said}`)
   }
 
@@ -78,7 +74,7 @@ export async function startLineProcess(
       child.stdin.write(`${line}\n`)
       return nextLine()
     },
-    errors: () => errors,
+    errors,
     stop: async (signal = 'SIGTERM') => {
       signalGroup(child, signal)
       await ended

@@ -20,6 +20,12 @@ export interface ClosedModel {
   thinkUs?: number
   /** So long after each user the next one comes; they come before the warm-up. @default 0 */
   rampMs?: number
+  /**
+   * The window ends, before `measureMs`, when so many requests of it were answered; no more are
+   * asked. A multiple of `depth`; 0: no limit. With `warmMs: 0` nothing else is asked but the one
+   * burst by which each user is known to be there before that. @default 0
+   */
+  requestsMax?: number
 }
 
 /** Requests by the clock, whether or not the last was answered. */
@@ -48,6 +54,21 @@ export interface PartlyOpenModel {
 
 export type Model = ClosedModel | OpenModel | PartlyOpenModel
 
+/**
+ * TLS 1.2 or 1.3. Every handshake is a whole one: no session is resumed. A request counts as sent
+ * when the handshake is over; who fails in it, or is turned away by an alert before it was ever
+ * answered, is refused.
+ */
+export interface TlsWish {
+  /** The server's name, or address, for the server and its certificate. @default 'localhost' */
+  name?: string
+  /**
+   * Certificates to trust, as PEM or the path of such a file: the server's own, or those that
+   * signed it. @default any certificate is, for servers under test have made theirs themselves
+   */
+  ca?: string
+}
+
 /** One measurement. */
 export interface RunCommand {
   shape: 'run'
@@ -56,6 +77,8 @@ export interface RunCommand {
   port: number
   /** The server's process; it and its descendants are sampled. @default none is */
   pid?: number
+  /** @default the server is spoken to in plain bytes */
+  tls?: TlsWish
   model: Model
   /** @default 200 */
   warmMs?: number
@@ -74,6 +97,11 @@ export interface RunCommand {
   slowWriters?: number
   /** A right answer that comes later than this after its request was due is late. @default 5000 */
   lateMs?: number
+  /**
+   * How long a closed load still listens after its window to those whose answers are under way,
+   * which are counted already: `usersWaiting` are those left. At most `lateMs`. @default 500
+   */
+  graceMs?: number
   /** Seeds the arrivals. @default 1 */
   seed?: number
 }
@@ -133,6 +161,11 @@ export interface RunResult extends Counts, Usage {
   ok: true
   /** Connections, or sessions, that were open at most at one time. */
   connectionsPeak: number
+  /**
+   * Of a closed load alone: users whose answers did not come in `graceMs` after the window either.
+   * Of the unanswered, all others were just under way when it ended.
+   */
+  usersWaiting?: number
   /** From due to answered. In a closed load the same as the service times. */
   responseTimes: EncodedHistogram
   /** From sent to answered. */
@@ -148,10 +181,58 @@ export interface RunResult extends Counts, Usage {
   p999Us: number
   maxUs: number
   sendLagP99Us: number
+  /** Where TLS was spoken. */
+  tls?: TlsSaid
 }
 
-/** A run that could not be. */
-export interface RunFailure {
+/** How TLS went. */
+export interface TlsSaid {
+  /** Of the last handshake, as `TLSv1.3`; undefined where none was over. */
+  version?: string
+  /** As IANA names it: `TLS_AES_256_GCM_SHA384`. */
+  cipherSuite?: string
+  /** Whether certificates had to be those of `ca`, or signed by them. */
+  isVerified: boolean
+  /** Why the first connection that failed by TLS did. */
+  failure?: string
+}
+
+/** Connections that stay until the release, the next of these commands, or the generator's end. */
+export interface HoldCommand {
+  shape: 'hold'
+  /** @default '127.0.0.1' */
+  host?: string
+  port: number
+  connections: number
+  /** Whether each asks once, and is answered, before it counts as held. @default true */
+  asks?: boolean
+}
+
+/** All that are held wait until each got this text, which none asked for; at most 64 KiB. */
+export interface ReceiveCommand {
+  shape: 'receive'
+  text: string
+}
+
+/** The connections that are held close. */
+export interface ReleaseCommand {
+  shape: 'release'
+}
+
+/** What holding came to, or receiving. Who failed is not held any more. */
+export interface HoldResult extends Pick<Counts, 'wrong' | 'lost' | 'refused' | 'unanswered'> {
+  ok: true
+  /** Connections that are open. */
+  held: number
+}
+
+export interface ReleaseResult {
+  ok: true
+  released: number
+}
+
+/** A command that could not be carried out. */
+export interface Failure {
   ok: false
   code: string
   message: string

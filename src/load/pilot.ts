@@ -6,17 +6,16 @@
 
 import { searchCapacity } from './capacity.ts'
 import type { Contestant } from './contestants.ts'
-import { SERVER_CORE } from './machine.ts'
-import { untilAtRest } from './process-tree.ts'
-import { isTargetFault, startServerProcess } from './server-process.ts'
+import { isTargetFault } from './server-process.ts'
 import type { Session } from './session.ts'
 import {
   CAPACITY_CONNECTIONS,
   closedFaultOf,
   probeRate,
+  rightPerSecond,
   runClosedSurely,
-  warmUp,
 } from './slices.ts'
+import { type Running, withWarmServer } from './warm-server.ts'
 
 const STEP = 1.5
 const FINENESS = 1.15
@@ -40,13 +39,14 @@ export async function runPilot(
 ): Promise<Pilot> {
   const pilot: Pilot = { capacities: new Map(), faults: [] }
   for (const contestant of contestants) {
+    if (session.isOver()) break
     const { name } = contestant
     session.tell(`pilot: ${name}`)
     try {
-      await look(session, contestant, pilot)
+      await withWarmServer(session, contestant, running => look(session, running, pilot))
     } catch (error) {
       if (!isTargetFault(error)) throw error
-      pilot.faults.push({ name, load: 'starting', detail: error.message })
+      pilot.faults.push({ name, load: 'the pilot', detail: error.message })
     }
   }
   return pilot
@@ -59,33 +59,24 @@ export function openRateOf({ capacities }: Pilot): number {
   return Math.round(Math.min(Math.max(lowest / 2, OPEN_RATE_MIN), OPEN_RATE_MAX))
 }
 
-async function look(session: Session, contestant: Contestant, pilot: Pilot): Promise<void> {
+async function look(session: Session, running: Running, pilot: Pilot): Promise<void> {
   const { generator, settings, slices } = session
-  const { name } = contestant
-  const server = await startServerProcess(contestant, { core: SERVER_CORE })
-  try {
-    const target = { contestant, server }
-    await warmUp(generator, target, settings, slices.startMs)
-    const { warmMs, measureMs } = slices.closed
-    const times = { warmMs: warmMs * 2, measureMs: measureMs * CLOSED_MEASURE_FACTOR }
-    const closed = await runClosedSurely(generator, target, settings, times)
-    const detail = closedFaultOf(closed)
-    if (detail !== undefined) {
-      pilot.faults.push({ name, load: 'the closed load', detail })
-      return
-    }
-    const start = (closed.right / (closed.wallUs / 1e6)) * OPEN_SHARE
-    const { objectiveMs, seed } = settings
-    const found = await searchCapacity(
-      async rate => {
-        await untilAtRest(server.pid)
-        const load = { rate: Math.round(rate), connections: CAPACITY_CONNECTIONS, seed }
-        return probeRate(generator, target, load, slices.probe, objectiveMs)
-      },
-      { start, step: STEP, fineness: FINENESS },
-    )
-    if (found.rate !== null) pilot.capacities.set(name, found.rate)
-  } finally {
-    await server.stop()
+  const { name } = running.contestant
+  const { warmMs, measureMs } = slices.closed
+  const times = { warmMs: warmMs * 2, measureMs: measureMs * CLOSED_MEASURE_FACTOR }
+  const closed = await runClosedSurely(generator, running, settings, times)
+  const detail = closedFaultOf(closed)
+  if (detail !== undefined) {
+    pilot.faults.push({ name, load: 'the closed load', detail })
+    return
   }
+  const { objectiveMs, seed } = settings
+  const found = await searchCapacity(
+    rate => {
+      const load = { rate: Math.round(rate), connections: CAPACITY_CONNECTIONS, seed }
+      return probeRate(generator, running, load, slices.probe, objectiveMs)
+    },
+    { start: rightPerSecond(closed) * OPEN_SHARE, step: STEP, fineness: FINENESS },
+  )
+  if (found.rate !== null) pilot.capacities.set(name, found.rate)
 }

@@ -23,26 +23,40 @@ export async function untilAtRest(pid: number): Promise<void> {
 /** The ids of all processes below one, nearest first. */
 export function descendants(root: number): number[] {
   const children = new Map<number, number[]>()
-  for (const entry of readdirSync('/proc')) {
-    const parent = /^\d+$/.test(entry) ? parentOf(entry) : undefined
-    if (parent !== undefined) {
-      children.set(parent, [...(children.get(parent) ?? []), Number(entry)])
-    }
+  for (const pid of processIds()) {
+    const parent = parentOf(pid)
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid])
   }
   const found = [root]
   for (let at = 0; at < found.length; at++) found.push(...(children.get(found[at] ?? 0) ?? []))
   return found.slice(1)
 }
 
-function parentOf(entry: string): number | undefined {
+/** The ids of all processes, rising; none where there is no /proc. */
+export function processIds(): number[] {
+  const entries = listFolder('/proc').filter(entry => /^\d+$/.test(entry))
+  return entries.map(Number).sort((a, b) => a - b)
+}
+
+/** Who started a process, or undefined if it is gone. */
+export function parentOf(pid: number): number | undefined {
   try {
     // The name, in parentheses, may hold anything.
-    const [, parent] = readFileSync(`/proc/${entry}/stat`, 'utf8')
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
     return Number(parent)
   } catch {
     return undefined
+  }
+}
+
+/** What is in a folder; nothing where it is gone, or where we may not look. */
+export function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 
@@ -52,7 +66,7 @@ function cpuUs(pids: readonly number[]): number {
   for (const pid of pids) {
     const folder = `/proc/${pid}/task`
     try {
-      for (const thread of readdirSync(folder)) {
+      for (const thread of listFolder(folder)) {
         nanoseconds += Number(readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')[0])
       }
     } catch {

@@ -5,11 +5,12 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LancelotError } from '../errors.ts'
-import { signalGroup, watchChild } from './child-processes.ts'
+import { signalGroup, tailOf, watchChild } from './child-processes.ts'
 import type { Contestant } from './contestants.ts'
+import { freePort } from './free-port.ts'
 import { pinned } from './machine.ts'
 import { descendants } from './process-tree.ts'
 
@@ -18,7 +19,6 @@ const LISTEN_MS_MAX = 20_000
 /** Who listens may still start those that answer. Who never answers is for others to judge. */
 const FIRST_ANSWER_MS_MAX = 5000
 const TRY_STEP_MS = 20
-const STDERR_LENGTH_MAX = 2000
 
 /** The program, listening. */
 export interface ServerProcess {
@@ -57,10 +57,7 @@ export async function startServerProcess(
     detached: true,
     env: { ...process.env, ...environment },
   })
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(-STDERR_LENGTH_MAX)
-  })
+  const errors = tailOf(child.stderr)
   let ended: string | undefined
   const exit = new Promise<void>(resolve => {
     child.once('exit', (code, signal) => {
@@ -78,7 +75,7 @@ export async function startServerProcess(
     pid: child.pid ?? 0,
     port,
     ended: () => ended,
-    errors: () => errors,
+    errors,
     stop: async () => {
       endTree(child)
       await exit
@@ -133,19 +130,6 @@ function untilAnswering(port: number, request: string): Promise<void> {
     }
     socket.setTimeout(FIRST_ANSWER_MS_MAX, finish)
     socket.once('data', finish).once('error', finish).once('close', finish)
-  })
-}
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
   })
 }
 

@@ -6,17 +6,17 @@
 
 import type { Generator } from './generator.ts'
 import type { Metric, Settings } from './run-file.ts'
+import type { SliceTimes, WarmUpTimes } from './slices.ts'
 import type { Random } from './statistics.ts'
 
 /** How long the slices of a comparison are. */
 export interface SliceSettings {
-  /** How long a fresh server is asked before anything counts. */
-  startMs: number
-  closed: { warmMs: number; measureMs: number }
-  open: { warmMs: number; measureMs: number }
-  probe: { warmMs: number; measureMs: number }
+  start: WarmUpTimes
+  closed: SliceTimes
+  open: SliceTimes
+  probe: SliceTimes
   /** Of the cycles, and of the points of the growth. */
-  cycle: { warmMs: number; measureMs: number }
+  cycle: SliceTimes
   /** Seconds of the open load that the timeline shows. */
   timelineMs: number
 }
@@ -30,6 +30,8 @@ export interface Session {
   random: Random
   /** Since the comparison began. */
   elapsedMs(): number
+  /** Whether all the time it may take has passed. */
+  isOver(): boolean
   /** Says what is done now, for people who wait. */
   tell(text: string): void
   /** Says what must not be overlooked. */
@@ -38,7 +40,7 @@ export interface Session {
 
 /** What full comparisons use. */
 export const SLICES: SliceSettings = {
-  startMs: 1500,
+  start: { sliceMs: 250, slicesMax: 16 },
   closed: { warmMs: 30, measureMs: 120 },
   open: { warmMs: 100, measureMs: 600 },
   probe: { warmMs: 50, measureMs: 250 },
@@ -48,7 +50,7 @@ export const SLICES: SliceSettings = {
 
 /** What a smoke run uses: its figures mean nothing. */
 export const SLICES_QUICK: SliceSettings = {
-  startMs: 50,
+  start: { sliceMs: 25, slicesMax: 2 },
   closed: { warmMs: 10, measureMs: 40 },
   open: { warmMs: 30, measureMs: 150 },
   probe: { warmMs: 20, measureMs: 60 },

@@ -1,13 +1,17 @@
 /**
  * The slices of load of which everything is made: one closed, one open, one probe of a capacity.
  *
- * Says what each asks of the generator and what follows from its result; not in which order.
+ * Says what each asks of the generator and what follows from its result; not in which order. Each
+ * begins when the server has nothing left to do from the one before.
  */
 
+import { setTimeout as wait } from 'node:timers/promises'
+import { LancelotError } from '../errors.ts'
 import type { Probe } from './capacity.ts'
 import type { Contestant } from './contestants.ts'
 import type { Generator } from './generator.ts'
 import type { OpenModel, RunCommand, RunResult } from './load-protocol.ts'
+import { untilAtRest } from './process-tree.ts'
 import type { ServerProcess } from './server-process.ts'
 
 /** The generator must send this close to when it should, for times to mean anything. */
@@ -18,7 +22,7 @@ export const STOLEN_SHARE_MAX = 0.05
 /** A contestant that runs, and how it is asked. */
 export interface Target {
   contestant: Pick<Contestant, 'name' | 'exchanges'>
-  server: Pick<ServerProcess, 'pid' | 'port'>
+  server: Pick<ServerProcess, 'pid' | 'port'> & Partial<Pick<ServerProcess, 'ended'>>
 }
 
 /** Users who ask again once they are answered. */
@@ -36,6 +40,8 @@ export interface OpenLoad {
   seed: number
 }
 
+type OnSecond = Parameters<Generator['run']>[1]
+
 /** How long a slice warms up and is measured. */
 export interface SliceTimes {
   warmMs: number
@@ -46,6 +52,10 @@ export interface SliceTimes {
 const LATE_MS = 1000
 const LATE_MS_PROBE = 200
 const TRIES_MAX = 3
+const DEATH_MS = 100
+/** So many slices in a row that cost at most so much more than the cheapest are steady. */
+const STEADY_SLICES = 3
+const STEADY_FACTOR = 1.1
 
 /**
  * Connections of a search for a capacity: so many that a request mostly finds one that waits for
@@ -54,14 +64,36 @@ const TRIES_MAX = 3
  */
 export const CAPACITY_CONNECTIONS = 500
 
-/** Lets a fresh server come to its speed: its compiler, its heap, its caches. Nothing counts. */
+/** How a fresh server is asked before anything counts. */
+export interface WarmUpTimes {
+  /** Of each slice, with connections of its own. */
+  sliceMs: number
+  /** After so many it is as warm as it will be. */
+  slicesMax: number
+}
+
+/**
+ * Lets a fresh server come to its speed: its compiler, its heap, its caches. That takes some of
+ * them a moment and others, with a compiler in each of several threads, seconds.
+ */
 export async function warmUp(
   generator: Generator,
   target: Target,
   load: ClosedLoad,
-  forMs: number,
+  { sliceMs, slicesMax }: WarmUpTimes,
 ): Promise<void> {
-  await runClosed(generator, target, load, { warmMs: 0, measureMs: forMs })
+  const costs: number[] = []
+  while (costs.length < slicesMax && !isSteady(costs)) {
+    const result = await runClosed(generator, target, load, { warmMs: 0, measureMs: sliceMs })
+    costs.push(cpuPerRequestUs(result))
+  }
+}
+
+/** Whether the last slices cost about as little as any did: a few, for compilers rest on steps. */
+export function isSteady(costs: readonly number[]): boolean {
+  const costMax = Math.min(...costs.filter(Number.isFinite)) * STEADY_FACTOR
+  const last = costs.slice(-STEADY_SLICES)
+  return costs.length > STEADY_SLICES && last.every(cost => cost <= costMax)
 }
 
 /** Measures under a closed load. */
@@ -70,9 +102,11 @@ export function runClosed(
   target: Target,
   { users, depth, questions, idle }: ClosedLoad,
   times: SliceTimes,
+  onSecond?: OnSecond,
 ): Promise<RunResult> {
   const model = { kind: 'closed' as const, users, depth, ...(questions && { questions }) }
-  return generator.run({ ...base(target), model, ...times, ...(idle && { idle }) })
+  const command = { ...base(target), model, ...times, ...(idle && { idle }) }
+  return runRested(generator, target, command, onSecond)
 }
 
 /**
@@ -98,9 +132,9 @@ export function runOpen(
   target: Target,
   load: OpenLoad,
   times: SliceTimes,
-  onSecond?: Parameters<Generator['run']>[1],
+  onSecond?: OnSecond,
 ): Promise<RunResult> {
-  return generator.run(openCommand(target, load, times, LATE_MS), onSecond)
+  return runRested(generator, target, openCommand(target, load, times, LATE_MS), onSecond)
 }
 
 /** Whether the server bears a rate: p99 within the objective, all answers right and in time. */
@@ -114,13 +148,18 @@ export async function probeRate(
   const command = openCommand(target, load, times, LATE_MS_PROBE)
   const isLagging = ({ sendLagP99Us }: RunResult): boolean =>
     sendLagP99Us > Math.min(SEND_LAG_US_MAX, objectiveMs * 250)
-  let result = await generator.run(command)
+  let result = await runRested(generator, target, command)
   // A moment's disturbance of the generator is no limit of it, so it may try again.
-  if (isLagging(result)) result = await generator.run(command)
+  if (isLagging(result)) result = await runRested(generator, target, command)
   // Its CPU says nothing here: to be on time it asks the clock again and again.
   const isGenerators = isLagging(result)
   const isBorne = result.p99Us <= objectiveMs * 1000 && unansweredOf(result) === 0
   return { passed: isBorne && !isGenerators, isGenerators }
+}
+
+/** Right answers a second. */
+export function rightPerSecond({ right, wallUs }: Pick<RunResult, 'right' | 'wallUs'>): number {
+  return right / (wallUs / 1e6)
 }
 
 /** The server's CPU time for each right answer, in us. NaN without any. */
@@ -164,6 +203,26 @@ function openCommand(
 ): RunCommand {
   const model: OpenModel = { kind: 'open', rate, arrivals: 'poisson', connections }
   return { ...base(target), model, ...times, lateMs, seed }
+}
+
+/** Rejects with ERR_LANCELOT_TARGET where it was the server's end that ended the run. */
+async function runRested(
+  generator: Generator,
+  { contestant, server }: Target,
+  command: RunCommand,
+  onSecond?: OnSecond,
+): Promise<RunResult> {
+  await untilAtRest(server.pid)
+  try {
+    return await generator.run(command, onSecond)
+  } catch (cause) {
+    // What kills a server shows on its sockets before it shows on the process.
+    await wait(DEATH_MS)
+    const ended = server.ended?.()
+    if (ended === undefined) throw cause
+    const message = `${contestant.name} died under load (${ended}); run it alone to see why`
+    throw new LancelotError('ERR_LANCELOT_TARGET', message, { cause })
+  }
 }
 
 function base({

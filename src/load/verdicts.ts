@@ -30,12 +30,14 @@ export const MARGINS: Readonly<Record<Metric, number>> = {
 /**
  * How much is measured, unless told otherwise. By simulation (`__test__/load/verdicts.spec.ts`): a
  * slice of 0.15 s scatters by 3 %, a process by 0.5 %, and starting one costs as much as three
- * slices; then twelve rounds a block tell most in a given time, and 32 blocks resolve 2 %.
+ * slices; then twelve rounds a block tell most in a given time. No ten minutes hold 80 blocks, so
+ * that it is the time that ends a comparison, and more of it always tells more.
  */
 export const BLOCK_DEFAULTS = {
   confidence: 0.95,
+  minutesMax: 10,
   blocksMin: 6,
-  blocksMax: 32,
+  blocksMax: 80,
   roundsPerBlock: 12,
 } as const
 
@@ -93,7 +95,7 @@ function reasonAgainst({ instrument, blocks }: Measured, ranked: readonly string
 
 function describeFault({ name, expected, measured, bound, unit }: InstrumentCheck): string {
   const figure = Number(measured.toPrecision(3))
-  return `${name}: ${figure}, bound ${bound} ${unit} (expected: ${expected})`
+  return `${name}: ${figure}, bound ${Number(bound.toPrecision(3))} ${unit} (expected: ${expected})`
 }
 
 /** What is known of a pair, as ratios. */

@@ -1,33 +1,25 @@
 //! What can be asked of the load side, parsed once from a line of JSON.
 
 use crate::error::LoadError;
-use crate::questions::Mix;
-use crate::run::request::Run;
+use crate::run::request::{CONNECTIONS_MAX, Run};
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The most connections of one command: what the ports of one address pair allow, rounded down.
-const CONNECTIONS_MAX: usize = 28_000;
-/// The most questions of one burst. Its bytes must fit the socket's buffers.
-const DEPTH_MAX: usize = 1024;
 /// The longest text to receive.
 const TEXT_BYTES_MAX: usize = 65_536;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "shape", rename_all = "camelCase")]
 pub enum Command {
-    Steady(Steady),
-    Conversations(Conversations),
-    Count(Count),
+    Run(Box<Run>),
     Hold(Hold),
     Receive(Receive),
     Release(Release),
-    Run(Box<Run>),
 }
 
 /// Where the server listens. Only this machine is asked: this is an instrument, not a weapon.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Target {
     #[serde(default = "localhost")]
     host: IpAddr,
@@ -38,46 +30,6 @@ impl Target {
     pub fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
     }
-}
-
-/// Connections that stay and ask again as soon as they were answered.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Steady {
-    #[serde(flatten)]
-    pub target: Target,
-    /// The server's process, whose CPU time is sampled.
-    pub pid: u32,
-    pub connections: usize,
-    /// Questions sent at once by one connection.
-    pub depth: usize,
-    #[serde(default)]
-    pub mix: Mix,
-    pub warm_ms: u64,
-    pub slice_ms: u64,
-}
-
-/// Users that connect, ask three questions one by one, and leave; then come anew.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Conversations {
-    #[serde(flatten)]
-    pub target: Target,
-    pub pid: u32,
-    pub users: usize,
-    pub warm_ms: u64,
-    pub slice_ms: u64,
-}
-
-/// An exact number of requests, for instruments that count instead of timing.
-#[derive(Debug, Deserialize)]
-pub struct Count {
-    #[serde(flatten)]
-    pub target: Target,
-    pub connections: usize,
-    pub depth: usize,
-    /// Beyond the first burst of every connection. A multiple of `depth`.
-    pub requests: u64,
 }
 
 /// Connections that ask once, or never, and then stay idle until the release.
@@ -112,24 +64,6 @@ pub fn parse(line: &str) -> Result<Command, LoadError> {
     let command: Command = serde_json::from_str(line)
         .map_err(|error| LoadError::new("BAD_COMMAND", format!("cannot read {line}: {error}")))?;
     match &command {
-        Command::Steady(steady) => {
-            check_target(&steady.target)?;
-            check_range("connections", steady.connections, CONNECTIONS_MAX)?;
-            check_range("depth", steady.depth, DEPTH_MAX)?;
-        }
-        Command::Conversations(conversations) => {
-            check_target(&conversations.target)?;
-            check_range("users", conversations.users, CONNECTIONS_MAX)?;
-        }
-        Command::Count(count) => {
-            check_target(&count.target)?;
-            check_range("connections", count.connections, CONNECTIONS_MAX)?;
-            check_range("depth", count.depth, DEPTH_MAX)?;
-            if !count.requests.is_multiple_of(count.depth as u64) {
-                let found = format!("requests is {}, expected a multiple of depth", count.requests);
-                return Err(LoadError::new("BAD_RANGE", found));
-            }
-        }
         Command::Hold(hold) => {
             check_target(&hold.target)?;
             check_range("connections", hold.connections, CONNECTIONS_MAX)?;
@@ -173,7 +107,7 @@ pub fn check_range(name: &str, found: usize, max: usize) -> Result<(), LoadError
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Mix, parse};
+    use super::{Command, parse};
 
     #[test]
     fn a_command_says_its_shape() {
@@ -181,20 +115,6 @@ mod tests {
         let Ok(Command::Hold(hold)) = parse(line) else { panic!("not a hold") };
         assert_eq!((hold.connections, hold.asks), (15_000, true));
         assert_eq!(hold.target.address().to_string(), "127.0.0.1:1060");
-    }
-
-    #[test]
-    fn the_mix_is_repeating_unless_it_is_said() {
-        let line = concat!(
-            r#"{"shape":"steady","port":1060,"pid":7,"connections":1,"depth":1,"#,
-            r#""warmMs":1,"sliceMs":1}"#
-        );
-        let mix_of = |line: &str| match parse(line) {
-            Ok(Command::Steady(steady)) => steady.mix,
-            _ => panic!("not steady"),
-        };
-        assert_eq!(mix_of(line), Mix::Repeating);
-        assert_eq!(mix_of(&line.replace("\"pid\"", "\"mix\":\"fresh\",\"pid\"")), Mix::Fresh);
     }
 
     #[test]
@@ -207,8 +127,6 @@ mod tests {
     fn nonsense_is_refused_by_code() {
         let none = r#"{"shape":"hold","port":1060,"connections":0}"#;
         assert_eq!(parse(none).unwrap_err().code, "BAD_RANGE");
-        let part = r#"{"shape":"count","port":1060,"connections":1,"depth":16,"requests":17}"#;
-        assert_eq!(parse(part).unwrap_err().code, "BAD_RANGE");
         assert_eq!(parse("{}").unwrap_err().code, "BAD_COMMAND");
     }
 }

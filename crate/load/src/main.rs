@@ -1,45 +1,34 @@
-//! The load side of the benchmark: one JSON command per line in, one JSON result per line out.
+//! The load generator: one JSON command per line in, lines of JSON out.
 //!
 //! A long-lived process, so that its own start never falls into a measurement. `--core 1` pins it
 //! to that core; `synthetic JSON` makes it a server whose times are known. It asks only servers on
 //! this machine, and checks every answer byte for byte.
 //!
 //! ```text
-//! {"shape":"steady","port":1060,"pid":7,"connections":50,"depth":1,"warmMs":50,"sliceMs":350}
-//! {"shape":"conversations","port":1060,"pid":7,"users":20,"warmMs":50,"sliceMs":350}
-//! {"shape":"count","port":1060,"connections":10,"depth":16,"requests":16000}
-//! {"shape":"hold","port":1060,"connections":15000}
-//! {"shape":"receive","text":"Camelot!"}
-//! {"shape":"release"}
 //! {"shape":"run","port":1060,"pid":7,"model":{"kind":"closed","users":50},"measureMs":1000}
 //! {"shape":"run","port":1060,"model":{"kind":"open","rate":1000,"arrivals":"poisson",
 //!  "connections":50},"measureMs":10000}
+//! {"shape":"hold","port":1060,"connections":15000}
+//! {"shape":"receive","text":"Camelot!"}
+//! {"shape":"release"}
 //! ```
-//! A run says a line for each second before its result, which `src/load/load-protocol.ts`
-//! describes. Any other result is `{"ok":true,...}` (see `outcome`), or
+//! A run says a line for each second before its result; the others say a result at once.
+//! `src/load/load-protocol.ts` describes all of them. What cannot be done is
 //! `{"ok":false,"code":"...","message":"..."}`.
 
-mod asker;
 mod command;
-mod conversations;
-mod count;
-mod cpu;
-mod crowd;
 mod error;
-mod hold;
-mod outcome;
+mod held;
 mod place;
 mod questions;
 mod run;
-mod slice;
 mod source;
-mod steady;
 mod synthetic;
 
 use crate::command::Command;
-use crate::crowd::Crowd;
 use crate::error::LoadError;
-use serde_json::{Value, json};
+use crate::held::Held;
+use serde_json::Value;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
@@ -69,7 +58,7 @@ fn main() -> ExitCode {
 
 /// Carries out what stdin says, line by line, until it ends.
 fn obey_all() {
-    let mut held: Option<Crowd> = None;
+    let mut held: Option<Held> = None;
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { return };
         let result = command::parse(&line)
@@ -88,28 +77,26 @@ fn say(line: &Value) -> bool {
 }
 
 /// Carries out one command. `held` are the connections that wait for a release.
-fn obey(command: Command, held: &mut Option<Crowd>) -> Result<Value, LoadError> {
+fn obey(command: Command, held: &mut Option<Held>) -> Result<Value, LoadError> {
     match command {
-        Command::Steady(steady) => steady::run(&steady).map(|outcome| outcome.to_json()),
-        Command::Conversations(users) => {
-            conversations::run(&users).map(|outcome| outcome.to_json())
-        }
-        Command::Count(count) => count::run(&count),
+        // A line that nobody reads is noticed with the result.
+        Command::Run(run) => run::run(*run, |line| {
+            say(&line);
+        }),
         Command::Hold(hold) => {
             // The connections held until now go first: two crowds may not fit the descriptors.
             *held = None;
-            let (crowd, result) = hold::run(&hold)?;
+            let (crowd, result) = Held::open(hold)?;
             *held = Some(crowd);
             Ok(result)
         }
-        // A line that nobody reads is noticed with the result.
-        Command::Run(run) => run::run(&run, &mut |line| {
-            say(&line);
-        }),
-        Command::Receive(receive) => hold::receive(&receive, held.as_mut()),
-        Command::Release(_) => {
-            let released = held.take().map_or(0, |crowd| crowd.open());
-            Ok(json!({ "ok": true, "released": released }))
-        }
+        Command::Receive(receive) => match held {
+            Some(crowd) => crowd.receive(receive.text.as_bytes()),
+            None => {
+                let message = "no connections are held; hold some before anything can be received";
+                Err(LoadError::new("NOTHING_HELD", message.into()))
+            }
+        },
+        Command::Release(_) => Ok(held::released(held.take())),
     }
 }

@@ -19,6 +19,8 @@ pub struct Script {
     depth: usize,
     /// Those of the repeating mix. Burst `n` begins with exchange `n`; after it comes `after(n)`.
     bursts: Vec<Rc<Burst>>,
+    /// How far the exchange that follows a burst is from the one that begins it.
+    step: usize,
     /// Those of the fresh mix that were given back, for their memory.
     spare: Vec<Rc<Burst>>,
 }
@@ -47,38 +49,36 @@ pub struct Burst {
 static FRESH_ASKED: AtomicU64 = AtomicU64::new(0);
 
 impl Script {
-    /// Bursts of `depth` questions; none at all is a script for who only listens.
-    pub fn new(depth: usize, mix: Mix) -> Self {
-        match mix {
-            Mix::Repeating => Self::of(&own_exchanges(), depth),
-            Mix::Fresh => Self { depth, bursts: Vec::new(), spare: Vec::new() },
-        }
-    }
-
     /// Bursts of `depth` of these exchanges, round and round.
     pub fn of(exchanges: &[Exchange], depth: usize) -> Self {
         let burst = |first| Rc::new(Burst::new(exchanges, first, depth));
-        Self { depth, bursts: (0..exchanges.len()).map(burst).collect(), spare: Vec::new() }
+        let bursts = (0..exchanges.len()).map(burst).collect();
+        Self { depth, bursts, step: depth % exchanges.len().max(1), spare: Vec::new() }
     }
 
-    /// Puts the burst that begins with exchange `first` in the place of the one before it.
-    pub fn put_burst(&self, first: usize, burst: &mut Rc<Burst>) {
-        match self.bursts.get(first % self.bursts.len().max(1)) {
-            Some(next) => burst.clone_from(next),
-            None => match Rc::get_mut(burst) {
-                Some(own) => own.refresh(self.depth),
-                None => unreachable!("a fresh burst is its asker's own"),
-            },
-        }
+    /// Bursts of `depth` questions that nobody has asked before.
+    pub fn fresh(depth: usize) -> Self {
+        Self::of(&[], depth)
     }
 
-    /// The burst that begins with exchange `first`, for whoever has several under way.
+    /// The exchange that the asker with this number begins with.
+    pub fn first(&self, number: usize) -> usize {
+        number % self.bursts.len().max(1)
+    }
+
+    /// The burst that begins with exchange `first`.
+    #[inline]
     pub fn take_burst(&mut self, first: usize) -> Rc<Burst> {
-        if !self.bursts.is_empty() {
-            return self.bursts[first % self.bursts.len()].clone();
-        }
+        if self.bursts.is_empty() { self.make_fresh() } else { self.bursts[first].clone() }
+    }
+
+    #[cold]
+    fn make_fresh(&mut self) -> Rc<Burst> {
         let mut burst = self.spare.pop().unwrap_or_default();
-        self.put_burst(first, &mut burst);
+        match Rc::get_mut(&mut burst) {
+            Some(own) => own.refresh(self.depth),
+            None => unreachable!("only bursts that nobody else has are spare"),
+        }
         burst
     }
 
@@ -91,7 +91,8 @@ impl Script {
 
     /// The exchange that follows a burst, so that the stream goes round all of them.
     pub fn after(&self, first: usize) -> usize {
-        (first + self.depth) % self.bursts.len().max(1)
+        let next = first + self.step;
+        if next < self.bursts.len() { next } else { next - self.bursts.len() }
     }
 }
 
@@ -171,15 +172,16 @@ impl Checker {
             return Err(Wrong);
         }
         self.position += piece.len();
-        let before = self.answered;
-        // The usual piece completes the burst: no need to look for where it stands.
-        if self.position == burst.answers.len() {
-            self.answered = burst.ends.len();
-        } else {
-            let completed = burst.ends[before..].iter().take_while(|end| **end <= self.position);
-            self.answered += completed.count();
-        }
-        Ok(self.answered - before)
+        let rest = burst.ends[self.answered..].iter();
+        let completed = rest.take_while(|end| **end <= self.position).count();
+        self.answered += completed;
+        Ok(completed)
+    }
+
+    /// Whether a piece is all that has not come yet.
+    #[inline]
+    pub fn is_rest(&self, burst: &Burst, piece: &[u8]) -> bool {
+        burst.answers[self.position..] == *piece
     }
 
     /// Answers that have not come yet.
@@ -204,9 +206,8 @@ impl Checker {
 
 #[cfg(test)]
 mod tests {
-    use super::{Burst, Checker, EXCHANGES, Mix, Script, Wrong, fresh_question, own_exchanges};
+    use super::{Burst, Checker, EXCHANGES, Script, Wrong, fresh_question, own_exchanges};
     use std::collections::HashSet;
-    use std::rc::Rc;
 
     /// Feeds the pieces to a fresh check of a burst of three.
     fn check(pieces: &[&str]) -> (Result<usize, Wrong>, usize) {
@@ -275,39 +276,26 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_burst_that_was_given_back_is_another_one_when_it_is_taken_again() {
-        let mut script = Script::new(1, Mix::Fresh);
-        let first = script.take_burst(0);
-        let question = first.questions.clone();
-        script.give_back(first);
-        assert_ne!(script.take_burst(0).questions, question);
-    }
-
-    #[test]
     fn bursts_follow_each_other_without_a_gap() {
-        let script = Script::new(16, Mix::Repeating);
-        assert_eq!(script.after(0), 1);
-        assert_eq!(script.after(2), 0);
-        let mut burst = Rc::new(Burst::default());
-        script.put_burst(1, &mut burst);
-        assert!(burst.questions.starts_with(b"What is your quest?"));
-        script.put_burst(0, &mut burst);
-        assert!(burst.questions.ends_with(b"What is your name?"));
+        let mut script = Script::of(&own_exchanges(), 16);
+        assert_eq!((script.first(49), script.after(0), script.after(2)), (1, 1, 0));
+        assert!(script.take_burst(1).questions.starts_with(b"What is your quest?"));
+        assert!(script.take_burst(0).questions.ends_with(b"What is your name?"));
     }
 
     #[test]
     fn a_fresh_question_is_asked_once_and_is_its_own_answer() {
-        let script = Script::new(100, Mix::Fresh);
-        let mut burst = Rc::new(Burst::default());
+        let mut script = Script::fresh(100);
         let mut seen = HashSet::new();
         for _ in 0..10 {
-            script.put_burst(0, &mut burst);
-            assert_eq!(burst.depth(), 100);
+            let burst = script.take_burst(0);
+            assert_eq!((burst.depth(), script.after(0)), (100, 0));
             assert_eq!(
                 burst.answers,
                 burst.questions.split(|byte| *byte == b'?').collect::<Vec<_>>().concat()
             );
             seen.extend(burst.questions.chunks_exact(24).map(<[u8]>::to_vec));
+            script.give_back(burst);
         }
         assert_eq!(seen.len(), 1000);
         assert!(EXCHANGES.iter().all(|(question, _)| !seen.contains(question.as_bytes())));
@@ -317,13 +305,6 @@ mod tests {
     fn a_fresh_question_shows_its_number() {
         assert_eq!(&fresh_question(0), b"Who is 0000000000000000?");
         assert_eq!(&fresh_question(1), b"Who is 51c7a4f79b9773e9?");
-    }
-
-    #[test]
-    fn a_script_without_questions_owes_nothing() {
-        let mut burst = Rc::new(Burst::default());
-        Script::new(0, Mix::Repeating).put_burst(0, &mut burst);
-        assert_eq!((burst.questions.len(), Checker::default().owed(&burst)), (0, 0));
     }
 
     #[test]

@@ -9,12 +9,13 @@
 //!  feed      what an event moves            usage       what it cost
 //!  field     all connections                processes   of the server and its descendants
 //!  link      one connection                 report      the lines
+//!  wire      what carries its bytes         tls         whom TLS trusts (tls_stream: it speaks)
 //! ```
 
 mod clock;
-mod driver;
+pub mod driver;
 mod feed;
-mod field;
+pub mod field;
 mod link;
 mod opening;
 mod processes;
@@ -22,25 +23,28 @@ mod report;
 pub mod request;
 mod roles;
 mod schedule;
-mod tally;
+pub mod tally;
 mod times;
+mod tls;
+mod tls_stream;
 mod usage;
+mod wire;
 
 use crate::error::LoadError;
 use crate::run::driver::Driver;
 use crate::run::request::Run;
-use crate::slice::wait_for_rest;
+use crate::run::usage::wait_for_rest;
 use serde_json::Value;
 
 /// Measures once. `emit` gets a line for each second; the result is the last line.
-pub fn run(run: &Run, emit: &mut dyn FnMut(Value)) -> Result<Value, LoadError> {
-    let mut driver = Driver::new(run, emit)?;
+pub fn run(run: Run, emit: impl FnMut(Value) + 'static) -> Result<Value, LoadError> {
+    let pid = run.pid;
+    let mut driver = Driver::new(run, Box::new(emit))?;
     let result = driver.drive()?;
     // The connections close here; what that costs the server is not the next run's.
     drop(driver);
-    if let Some(pid) = run.pid {
-        // Whoever is gone is at rest.
-        let _ = wait_for_rest(pid);
+    if let Some(pid) = pid {
+        wait_for_rest(pid);
     }
     Ok(result)
 }

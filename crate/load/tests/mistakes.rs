@@ -22,7 +22,14 @@ fn sessions() -> Value {
 fn assert_faults(serve: impl Fn(TcpStream) + Send + Sync + 'static, expected: &[&str]) {
     let server = Server::start(serve);
     for model in [json!({ "kind": "closed", "users": 3, "depth": 2 }), open(500), sessions()] {
-        let said = run(server.port, &json!({ "model": model, "lateMs": 2000 }));
+        let mut said = run(server.port, &json!({ "model": model, "lateMs": 2000 }));
+        // A generator that others kept from its core in all of its window has seen nothing.
+        for _ in 0..10 {
+            if said.count("due") > 0 {
+                break;
+            }
+            said = run(server.port, &json!({ "model": model, "lateMs": 2000 }));
+        }
         let faults = said.faults();
         let met = expected.iter().all(|name| faults.contains(name));
         // In a closed load something is under way when the window ends; of a burst with a wrong

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Server, answer_to, decode, obey, read_request, run, serve_rightly};
+use common::{Server, answer_to, decode, obey, read_request, run, serve_rightly, serve_with};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -108,6 +108,40 @@ fn users_of_a_ramp_come_one_after_another() {
     assert_eq!((server.accepted(), said.count("connectionsPeak")), (4, 4));
     let model = json!({ "kind": "closed", "users": 4, "rampMs": 60_000 });
     assert_eq!(run(server.port, &json!({ "model": model })).count("connectionsPeak"), 1);
+}
+
+#[test]
+fn a_load_of_so_many_requests_asks_them_and_ends() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let asked_of_server = asked.clone();
+    let server = Server::start(serve_with(move |stream, answer| {
+        asked_of_server.fetch_add(1, Ordering::SeqCst);
+        stream.write_all(answer).is_ok()
+    }));
+    let model = json!({ "kind": "closed", "users": 3, "depth": 4, "requestsMax": 400 });
+    let fields = json!({ "model": model, "warmMs": 0, "measureMs": 60_000 });
+    let said = run(server.port, &fields);
+    assert_eq!((said.count("due"), said.count("right")), (400, 400));
+    assert_eq!(said.count("usersWaiting"), 0);
+    // With the first burst of every user.
+    assert_eq!(asked.load(Ordering::SeqCst), 412);
+}
+
+#[test]
+fn users_whose_answers_never_come_are_told_from_those_whose_were_under_way() {
+    let server = Server::start(|mut stream| {
+        // Who asks for the name first gets no second answer.
+        let first = read_request(&mut stream).unwrap_or_default();
+        let _ = stream.write_all(&answer_to(&first));
+        while let Some(request) = read_request(&mut stream) {
+            let is_silent = first == b"What is your name?";
+            if !is_silent && stream.write_all(&answer_to(&request)).is_err() {
+                return;
+            }
+        }
+    });
+    let said = run(server.port, &json!({ "lateMs": 200 }));
+    assert_eq!(said.count("usersWaiting"), 1, "{}", said.result);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 import type { CycleRecord, RunFile } from '../run-file.ts'
 import { figures, plotFigure, section } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
-import { figure, micros, microsTick, tick, whole } from './numbers.ts'
+import { bytes, figure, micros, microsTick, tick, whole } from './numbers.ts'
 import type { Line, PlotContent } from './plot.ts'
 import type { Axis } from './scales.ts'
+import { leftOutText } from './standings.ts'
 
 type Places = ReadonlyMap<string, number>
 
@@ -60,13 +61,24 @@ const MEASURES: readonly CycleMeasure[] = [
     kind: 'log',
     note: 'Time on a core for each right answer, with all of the server’s threads and processes.',
   },
+  {
+    id: 'memory',
+    title: 'Memory of the server against users',
+    label: 'resident memory, MiB',
+    of: ({ serverResidentBytes }) => serverResidentBytes / 2 ** 20,
+    text: value => bytes(value * 2 ** 20),
+    tick,
+    kind: 'linear',
+    note: 'Resident, with all of its processes.',
+  },
 ]
 
 /** The section of the cycles. */
 export function cyclesSection(run: RunFile, places: Places): Part {
   if (run.cycles.length === 0) return null
-  const lead = html`A closed load: each user asks, waits for the answer and asks again. The marks
-are the cycles measured, <span class="number">${usersOf(run).join(' : ')}</span> users.`
+  const lead = html`A closed load, as FunkLoad’s: each user connects, asks ten questions, each after
+the last answer, leaves, and comes again. The marks are the cycles measured, <span
+class="number">${usersOf(run).join(' : ')}</span> users.${leftOutText(run, run.cycles)}`
   const drawn = MEASURES.map(measure => cycleFigure(run, measure, places))
   return section('users', 'More and more users', lead, figures(drawn), troubles(run))
 }

@@ -12,10 +12,20 @@ import { type CycleMeasure, cycleAxes, cycleLine, RATE, TAIL, usersText } from '
 import { figureOf, figures, section, table } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
 import { moment, ratio } from './numbers.ts'
-import { drawAxes, type Frame, type Line, spread, WIDTHS } from './plot.ts'
+import {
+  CHARACTER,
+  drawAxes,
+  type Frame,
+  LABEL_CHARACTERS_MAX,
+  type Line,
+  shorten,
+  spread,
+  WIDTHS,
+} from './plot.ts'
 import { makeScale } from './scales.ts'
 import { mark, round, seriesClass } from './series.ts'
 import { standingsOf } from './standings.ts'
+import { titleOf } from './title.ts'
 
 type Places = ReadonlyMap<string, number>
 
@@ -49,9 +59,9 @@ function runsDifference(before: RunFile, now: RunFile, places: Places): Part {
         runsFigure(before, now, measure, name, index),
       )}</div>`,
   )
-  const lead = html`Before (grey, dashed): <b>${before.title}</b>, ${moment(before.startedAt)}.
-Now: <b>${now.title}</b>, ${moment(now.startedAt)}. The area between is filled where now is better,
-hatched where it was. This shows and does not judge: the two runs were not interleaved.${
+  const lead = html`Before (grey, dashed): <b>${titleOf(before)}</b>, ${moment(before.startedAt)}.
+Now: <b>${titleOf(now)}</b>, ${moment(now.startedAt)}. The area between is filled where now is
+better, hatched where it was. This shows and does not judge: the two runs were not interleaved.${
     before.machine.cpu !== now.machine.cpu && ' They are of different machines.'
   }`
   return section('difference', 'Difference of two runs', lead, drawn)
@@ -99,7 +109,7 @@ function designsDifference(run: RunFile, places: Places): Part {
   if (!now || !before) return null
   const pictures = (['wide', 'narrow'] as const).map(size => {
     const pair = { id: `pair-${size}`, before, now, isSame: false, isHigherBetter: true }
-    return drawPair(pair, run, RATE, size, 'Right answers a second of two designs', lines)
+    return drawPair(pair, run, RATE, size, pairTitle(now.name, before.name), lines)
   })
   const choices = (chosen: Line): Part =>
     lines.map(
@@ -110,13 +120,19 @@ function designsDifference(run: RunFile, places: Places): Part {
     now,
   )}</select></label>
 <label>with <select data-side="before">${choices(before)}</select></label></p>`
-  const note = 'Filled in the colour of the one that answers more. Values: at the rate above.'
+  const note = html`Filled in the colour of the one that answers more. Values: <a
+href="#users-rate">right answers a second</a> above.`
   return section('difference', 'Difference of two designs', null, [
     figures(figureOf('pair', RATE.title, note, html`${chooser}${pictures}`, null)),
   ])
 }
 
 const trustedSelected: Html = html` selected`
+
+/** What the picture is called; a script names it anew when others are chosen. */
+function pairTitle(now: string, before: string): string {
+  return `${RATE.title}: ${now} and ${before}`
+}
 
 function drawPair(
   pair: Pair,
@@ -157,16 +173,17 @@ aria-label="${title}" data-edge="${frame.left} ${frame.top} ${round(frame.width 
     before,
     frame,
     better,
-  )}"/>${ends(pair, frame, look)}${choices.map(
+  )}"/>${ends(pair, frame, look, LABEL_CHARACTERS_MAX[size])}${choices.map(
     each =>
-      html`<path class="choice" data-i="${each.index}" data-n="${each.name}" data-e="${frame.y.at(
-        each.points.at(-1)?.y ?? 0,
-      )}" d="${pathOf(each, frame)}"/>`,
+      html`<path class="choice" data-i="${each.index}" data-n="${each.name}" data-s="${shorten(
+        each.name,
+        LABEL_CHARACTERS_MAX[size],
+      )}" data-e="${round(frame.y.at(each.points.at(-1)?.y ?? 0))}" d="${pathOf(each, frame)}"/>`,
   )}</svg>`
 }
 
 /** Both lines, each named at its end. */
-function ends(pair: Pair, frame: Frame, look: (each: Line) => string): Part {
+function ends(pair: Pair, frame: Frame, look: (each: Line) => string, charactersMax: number): Part {
   const both = [pair.before, pair.now]
   const wanted = both.map(({ points }) => frame.y.at(points.at(-1)?.y ?? 0))
   const places = spread(wanted, frame.top, frame.height - frame.bottom)
@@ -177,7 +194,10 @@ function ends(pair: Pair, frame: Frame, look: (each: Line) => string): Part {
     return html`<g class="end ${side} ${look(each)}"><path class="stroke" d="${pathOf(
       each,
       frame,
-    )}"/>${mark(each.index, x, y)}<text x="${x + 9}" y="${round(y + 4)}">${each.name}</text></g>`
+    )}"/>${mark(each.index, x, y)}<text x="${x + 9}" y="${round(y + 4)}">${shorten(
+      each.name,
+      charactersMax,
+    )}</text></g>`
   })
 }
 
@@ -188,8 +208,9 @@ function pairFrame(
   isChosen: boolean,
 ): Frame {
   const points = lines.flatMap(each => each.points)
-  const longest = isChosen ? Math.min(22, Math.max(...lines.map(({ name }) => name.length))) : 6
-  const edges = { left: 60, right: longest * 6.7 + 26, top: 30, bottom: 44 }
+  const most = Math.max(...lines.map(({ name }) => name.length))
+  const longest = isChosen ? Math.min(LABEL_CHARACTERS_MAX[size], most) : 6
+  const edges = { left: 60, right: longest * CHARACTER + 26, top: 30, bottom: 44 }
   const width = WIDTHS[size]
   const height = isChosen ? (size === 'wide' ? 340 : 300) : 240
   const span = [edges.left, width - edges.right] as const

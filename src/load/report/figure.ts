@@ -7,7 +7,7 @@ import { badge, seriesClass } from './series.ts'
 /** A table: its first column names the rows. Cells that are numbers belong to the right. */
 export interface TableContent {
   caption: string
-  columns: readonly string[]
+  columns: readonly Part[]
   rows: readonly (readonly Part[])[]
   /** Whether its cells are words, which belong to the left. @default false */
   isOfWords?: boolean

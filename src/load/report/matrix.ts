@@ -8,6 +8,9 @@ import { compare, METRIC_WORDS, standingsOf } from './standings.ts'
 
 type Places = ReadonlyMap<string, number>
 
+/** More designs than these need small print on paper. */
+const MANY = 10
+
 /** What stands for a verdict, so that colour need not. */
 const SIGNS: Readonly<Record<VerdictWord, { sign: string; kind: string }>> = {
   faster: { sign: '▲', kind: 'better' },
@@ -18,23 +21,22 @@ const SIGNS: Readonly<Record<VerdictWord, { sign: string; kind: string }>> = {
 
 /** The matrices and sentences of a run. Empty where there are no verdicts. */
 export function pairs(run: RunFile, places: Places): Part {
-  const [first, ...others] = METRICS.map(metric => matrix(run, metric, places))
+  const measured = METRICS.filter(metric => run.verdicts.some(each => each.metric === metric))
+  const [first, ...others] = measured.map(metric => matrix(run, metric, places))
   if (!first) return null
   return html`<h3>Every pair</h3>
 <p class="note">Read a row: the design of the row against that of the column, as a ratio. <span
 class="key"><b class="better">▲</b> better</span> <span class="key"><b
 class="worse">▼</b> worse</span> <span class="key"><b
 class="same">=</b> no difference</span> <span class="key"><b
-class="unknown">?</b> cannot tell</span></p>${first}${folded(
-    'Pairs by capacity and by response times',
-    others,
-  )}${folded(`All ${run.verdicts.length} verdicts as sentences`, sentences(run))}`
+class="unknown">?</b> cannot tell</span></p>${first}${
+    others.length > 0 && folded('Pairs by the other measures', others)
+  }${folded(`All ${run.verdicts.length} verdicts as sentences`, sentences(run))}`
 }
 
-function matrix(run: RunFile, metric: Metric, places: Places): Html | null {
+function matrix(run: RunFile, metric: Metric, places: Places): Html {
   const verdicts = run.verdicts.filter(verdict => verdict.metric === metric)
   const names = standingsOf(run, metric).map(({ name }) => name)
-  if (names.length === 0) return null
   const rows = names.map(a => {
     const cells = names.map(b => (a === b ? html`<td class="self">·</td>` : cell(verdicts, a, b)))
     return html`<tr><th scope="row">${design(a, places.get(a) ?? 0)}</th>${cells}</tr>
@@ -42,11 +44,11 @@ function matrix(run: RunFile, metric: Metric, places: Places): Html | null {
   })
   const heads = names.map(name => html`<th scope="col"><span>${name}</span></th>`)
   const caption = `${METRIC_WORDS[metric].name}: each design against each`
+  const size = names.length > MANY ? ' many' : ''
   return scroller(
     caption,
-    html`<table class="matrix"><caption>${caption}</caption><thead><tr><th scope="col">Design</th>${
-      heads
-    }</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="matrix${size}"><caption>${caption}</caption>
+<thead><tr><th scope="col">Design</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
   )
 }
 
@@ -62,6 +64,7 @@ function cell(verdicts: RunFile['verdicts'], a: string, b: string): Html {
 function sentences(run: RunFile): Part {
   return METRICS.map(metric => {
     const verdicts = run.verdicts.filter(verdict => verdict.metric === metric)
+    if (verdicts.length === 0) return null
     return html`<h4>${METRIC_WORDS[metric].name}</h4><ul class="sentences">${verdicts.map(
       ({ text, verdict }) =>
         html`<li>${text}${

@@ -66,22 +66,25 @@ function notSet({ machine }: RunFile): Part {
 }
 
 function method(run: RunFile): Html {
-  return html`<p>The run is made of ${run.blocks.length} blocks. In each block every design is
-measured once, in random order, in a fresh process on a core of its own. Verdicts come from a block
-bootstrap of the ratio of two designs within the same blocks, seeded, with a correction for the
-number of designs. Response times run from when a request was due, so a server that stalls cannot
-hide it. The blocks stop when every pair can be told, or at the limits above.
-<code>lancelot verify</code> derives every verdict of this page again from the data in it.</p>`
+  const { blocks, settings } = run
+  return html`<p>Measured blocks: ${blocks.length}. Each block starts a fresh process of every
+design, all on the core of the server, and asks them in turns, in random order: for CPU
+${settings.roundsPerBlock} rounds of a closed load, then the open load, then the search for the
+capacity. Two designs are compared within a round, which both shared; one block gives one ratio. The
+interval over the blocks is on each side the wider of a seeded block bootstrap and Student’s t,
+corrected for the number of pairs and of looks at the verdicts.</p>
+<p>Response times run from when a request was due, so a server that stalls cannot hide it. The run
+ends when every pair is told that can be, or at the limits above. <code>lancelot verify</code>
+derives every verdict of this page again from the data in it.</p>`
 }
 
 function instrument(run: RunFile): Part {
   if (run.instrument.length === 0) return null
-  const unit = (text: string): string => text.replace(/^us\b/, 'µs')
   const rows = run.instrument.map(check => [
-    check.name,
-    check.expected,
-    `${figure(check.measured)} ${unit(check.unit)}`,
-    `${figure(check.bound)} ${unit(check.unit)}`,
+    withMicro(check.name),
+    withMicro(check.expected),
+    amount(check.measured, check.unit),
+    amount(check.bound, check.unit),
     check.passed
       ? html`<span class="better">✓ passed</span>`
       : html`<span class="worse">✕ failed</span>`,
@@ -89,6 +92,16 @@ function instrument(run: RunFile): Part {
   const columns = ['Check', 'Expected', 'Measured', 'Bound', 'Result']
   const caption = 'The generator against a server whose times are known'
   return html`<h3>Instrument</h3>${table({ caption, columns, rows, isOfWords: true })}`
+}
+
+/** A figure of the instrument with its unit. Shares come without one, as `of the time`. */
+function amount(value: number, unit: string): string {
+  const isShare = /^(of|off|between)\b/.test(unit)
+  return `${isShare ? percent(value) : figure(value)} ${withMicro(unit)}`
+}
+
+function withMicro(text: string): string {
+  return text.replace(/\bus\b/g, 'µs')
 }
 
 function contestants(run: RunFile): Part {

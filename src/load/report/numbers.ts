@@ -13,8 +13,12 @@ const BYTES = [
   { factor: 1, unit: 'B' },
 ]
 
-/** Three digits that count; whole numbers keep all of theirs: `2.93`, `0.0312`, `31,214`. */
+/**
+ * Three digits that count; whole numbers keep all of theirs: `2.93`, `0.0312`, `31,214`. A dash
+ * for what is no number.
+ */
 export function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–'
   if (value === 0) return '0'
   const magnitude = Math.floor(Math.log10(Math.abs(value)))
   const decimals = Math.min(6, Math.max(0, 2 - magnitude))
@@ -56,11 +60,17 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
-/** Two decimals, more where that would say too little: `0.31`, `12.4`, `0.0042`. */
+/**
+ * Two digits that count, very near 1 three decimals: `0.31`, `1.005`, `12.4`, `0.0042`. Beyond a
+ * millionth or a million is no ratio: one of the two has no figure.
+ */
 export function ratio(value: number): string {
+  if (value <= 1e-6) return '0'
+  if (value >= 1e6) return '∞'
   if (value >= 100) return whole(value)
   if (value >= 10) return value.toFixed(1)
-  return value >= 0.1 ? value.toFixed(2) : figure(value)
+  if (Math.abs(value - 1) < 0.02) return value.toFixed(3)
+  return value >= 0.095 ? value.toFixed(2) : String(Number(value.toPrecision(2)))
 }
 
 /** The two ends of a ratio's interval. Ends beyond a millionth or a million stand for none. */
@@ -84,6 +94,7 @@ interface Unit {
 }
 
 function scaled(value: number, units: readonly Unit[], show: (value: number) => string): string {
+  if (!Number.isFinite(value)) return '–'
   const size = Math.abs(value)
   const { factor, unit } = units.find(each => size >= each.factor) ?? {
     factor: 1,

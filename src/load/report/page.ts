@@ -19,6 +19,7 @@ import { designsOf } from './standings.ts'
 import { STYLE } from './style.ts'
 import { summarySection } from './summary.ts'
 import { timelineSection } from './timeline.ts'
+import { titleOf } from './title.ts'
 import { trendSection } from './trend.ts'
 import { whySection } from './why.ts'
 
@@ -45,6 +46,8 @@ export function renderReport(runs: readonly RunFile[]): string {
   const sections = [
     summarySection(run, places),
     gateSection(run, places),
+    // Above the first plot, and from there on always in sight. A script fills it.
+    html`<div id="shown" role="group" aria-label="Designs in the plots" hidden></div>`,
     cyclesSection(run, places),
     differenceSection(runs, places),
     spectrumSection(run, places),
@@ -67,19 +70,18 @@ function page(runs: readonly RunFile[], run: RunFile, sections: readonly Part[])
 <meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${sealPlace()}
-<title>${run.title} · Lancelot</title>
+<title>${titleOf(run)} · Lancelot</title>
 <link rel="icon" href="data:,">
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the verdicts</a>
 ${markDefinitions()}${hatch()}
-<header><div class="top"><div><h1>${run.title}</h1>
+<header><div class="top"><div><h1>${titleOf(run)}</h1>
 <p class="facts-line">${facts(runs, run)}</p></div>
 <button id="look" type="button" hidden></button></div>
 <nav aria-label="Sections"><ul>${links(sections)}</ul></nav></header>
 <main id="main" tabindex="-1">
-<div id="shown" role="group" aria-label="Designs in the plots" hidden></div>
 ${sections}</main>
 <footer><p>Made by Lancelot. This file is whole: it fetches nothing.
 <code>lancelot verify FILE</code> derives its verdicts again.</p></footer>
@@ -118,7 +120,7 @@ function earlierSection(runs: readonly RunFile[], places: ReadonlyMap<string, nu
   if (earlier.length === 0) return null
   const items = earlier.map(run =>
     folded(
-      `${run.title}, ${moment(run.startedAt)}`,
+      `${titleOf(run)}, ${moment(run.startedAt)}`,
       run.noVerdict === null
         ? ranking(run, places)
         : html`<p><b>No verdict</b>: ${run.noVerdict}</p>`,

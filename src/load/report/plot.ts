@@ -53,8 +53,11 @@ export interface Frame {
 export const WIDTHS = { wide: 600, narrow: 358 } as const
 
 const LABEL_GAP = 15
-const CHARACTER = 6.7
-const LABEL_CHARACTERS_MAX = { wide: 22, narrow: 14 }
+/** A generous width of a character of 12 px. */
+export const CHARACTER = 7.2
+const TICK_GAP = 4
+/** Of the name at the end of a line. */
+export const LABEL_CHARACTERS_MAX = { wide: 22, narrow: 14 } as const
 
 /** The picture, for both widths; the page shows the one that fits. */
 export function drawPlot(content: PlotContent): Html {
@@ -130,7 +133,7 @@ function namedTicks(places: readonly { at: number; text: string }[]): Set<number
   const named = new Set(last ? [last.at] : [])
   let free = Number.NEGATIVE_INFINITY
   for (const { at, text } of places) {
-    if (at - half(text) < free + 2 || at + half(text) > end - 2) continue
+    if (at - half(text) < free + TICK_GAP || at + half(text) > end - TICK_GAP) continue
     named.add(at)
     free = at + half(text)
   }
@@ -186,10 +189,11 @@ export function spread(wanted: readonly number[], top: number, bottom: number): 
   return places
 }
 
-/** A name that fits beside a line. */
+/** A name that fits beside a line: its middle is left out, for names often differ at the end. */
 export function shorten(name: string, charactersMax: number): string {
   const characters = [...name]
-  return characters.length <= charactersMax
-    ? name
-    : `${characters.slice(0, charactersMax - 1).join('')}…`
+  if (characters.length <= charactersMax) return name
+  const kept = charactersMax - 1
+  const start = characters.slice(0, Math.ceil(kept / 2)).join('')
+  return `${start}…${characters.slice(characters.length - Math.floor(kept / 2)).join('')}`
 }

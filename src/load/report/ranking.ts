@@ -74,9 +74,11 @@ function againstText({ againstBest, rank, isShared }: Standing, first: string): 
   return html`<b>${ratio(againstBest.ratio)} ×</b> ${ends}${word}`
 }
 
+const OTHERS: readonly Metric[] = ['capacity', 'p50', 'p99']
+
 /** Capacity and response times, each with its rank: a row for each design. */
 export function otherMeasures(run: RunFile, places: Places): Part {
-  const metrics: readonly Metric[] = ['capacity', 'p50', 'p99']
+  const metrics = OTHERS.filter(metric => run.verdicts.some(each => each.metric === metric))
   const byMetric = metrics.map(
     metric => new Map(standingsOf(run, metric).map(each => [each.name, each])),
   )
@@ -85,17 +87,25 @@ export function otherMeasures(run: RunFile, places: Places): Part {
   const rows = names.map(name => {
     const cells = metrics.map((metric, index) => {
       const standing = byMetric[index]?.get(name)
-      return html`<td>${standing ? measure(run, standing, metric) : '–'}</td>`
+      return html`<td role="cell" data-metric="${METRIC_WORDS[metric].name}">${
+        standing ? measure(standing, metric) : '–'
+      }</td>`
     })
-    return html`<tr><th scope="row">${design(name, places.get(name) ?? 0)}</th>${cells}</tr>
+    return html`<tr role="row"><th role="rowheader" scope="row">${design(
+      name,
+      places.get(name) ?? 0,
+    )}</th>${cells}</tr>
 `
   })
-  const heads = metrics.map(metric => html`<th scope="col">${METRIC_WORDS[metric].name}</th>`)
+  const heads = metrics.map(
+    metric => html`<th role="columnheader" scope="col">${METRIC_WORDS[metric].name}</th>`,
+  )
   const caption = 'The other measures, each with its rank and its ratio to the best'
   return html`${scroller(
     caption,
-    html`<table class="measures"><caption>${caption}</caption>
-<thead><tr><th scope="col">Design</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="measures" role="table"><caption>${caption}</caption><thead
+role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Design</th>${heads}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table>`,
   )}<p class="note">Capacity is the highest rate whose 99th percentile is at most ${tick(
     run.settings.objectiveMs,
   )} ms. The percentiles are response times, from when a request was due, under an open load of
@@ -104,16 +114,13 @@ ${whole(
 )} requests a second. <b>≥</b>: the generator, not the server, was at its end.</p>`
 }
 
-function measure(run: RunFile, standing: Standing, metric: Metric): Html {
-  const { value, againstBest } = standing
-  const isAtLeast =
-    metric === 'capacity' &&
-    run.blocks.some(({ values }) => values[standing.name]?.capacityIsGenerators === true)
-  const shown = Number.isNaN(value)
-    ? '–'
-    : metric === 'capacity'
-      ? `${whole(value)}/s`
-      : micros(value)
+function measure(standing: Standing, metric: Metric): Html {
+  const { value, isAtLeast, againstBest } = standing
+  if (Number.isNaN(value)) {
+    const none = metric === 'capacity' ? 'at no rate' : '–'
+    return html`<span class="value">${none}</span> <span class="place">${rankText(standing)}</span>`
+  }
+  const shown = metric === 'capacity' ? `${whole(value)}/s` : micros(value)
   return html`<span class="value">${isAtLeast && '≥ '}${shown}</span>
 <span class="place">${rankText(standing)}</span><span class="against">${
     againstBest &&

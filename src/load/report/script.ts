@@ -54,15 +54,31 @@ chips.append(make('span', 'In the plots:', 'say'))
 for (const [index, name] of [...names].sort(([one], [other]) => one - other)) {
   const chip = make('button')
   chip.type = 'button'
-  chip.setAttribute('aria-pressed', 'true')
+  chip.dataset.chip = index
   chip.append(badge(Number(index)), make('span', name))
   chip.addEventListener('click', () => {
     if (!off.delete(index)) off.add(index)
-    chip.setAttribute('aria-pressed', String(!off.has(index)))
-    for (const line of all('.line')) line.classList.toggle('off', off.has(line.dataset.i))
+    showLines()
   })
   chips.append(chip)
 }
+const every = make('button')
+every.type = 'button'
+every.addEventListener('click', () => {
+  const isHiding = off.size === 0
+  off.clear()
+  if (isHiding) for (const index of names.keys()) off.add(index)
+  showLines()
+})
+chips.firstChild.after(every)
+const showLines = () => {
+  for (const line of all('.line')) line.classList.toggle('off', off.has(line.dataset.i))
+  for (const chip of all('[data-chip]', chips)) {
+    chip.setAttribute('aria-pressed', String(!off.has(chip.dataset.chip)))
+  }
+  every.textContent = off.size === 0 ? 'Hide all' : 'Show all'
+}
+showLines()
 if (names.size > 1) {
   shown.append(chips)
   shown.hidden = false
@@ -116,7 +132,9 @@ for (const plot of all('svg.plot[data-x]')) {
     const x = box.left + columns[column] * scale
     const beside = x + 14 + tip.offsetWidth < root.clientWidth ? x + 14 : x - 14 - tip.offsetWidth
     tip.style.left = Math.max(4, beside) + scrollX + 'px'
-    tip.style.top = box.top + scrollY + top * scale + 'px'
+    // On a telephone it would hide what it tells of.
+    const y = root.clientWidth < 600 ? box.bottom + 4 : box.top + top * scale
+    tip.style.top = y + scrollY + 'px'
     return found
   }
   plot.addEventListener('pointermove', event => {
@@ -155,7 +173,12 @@ const drawPair = plot => {
   })
   const endOf = each => Number(each.choice.dataset.e)
   const [upper, lower] = [...sides].sort((one, other) => endOf(one) - endOf(other))
-  const gap = Math.max(0, 15 - (endOf(lower) - endOf(upper)))
+  const lowerY = Math.min(Number(bottom), Math.max(endOf(lower), endOf(upper) + 15))
+  const upperY = Math.min(endOf(upper), lowerY - 15)
+  const [now, before] = sides.map(each => each.choice.dataset.n)
+  const label = plot.getAttribute('aria-label')
+  const title = label.slice(0, label.indexOf(':'))
+  plot.setAttribute('aria-label', title + ': ' + now + ' and ' + before)
   for (const each of sides) {
     const other = sides.find(one => one !== each)
     const look = 's' + (each.index % 8) + ' d' + (Math.floor(each.index / 8) % 3)
@@ -167,11 +190,11 @@ const drawPair = plot => {
     const end = plot.querySelector('.end.' + each.side)
     end.setAttribute('class', 'end ' + each.side + ' ' + look)
     end.querySelector('path').setAttribute('d', each.path)
-    const y = endOf(each) + (each === lower ? gap : 0)
+    const y = each === lower ? lowerY : upperY
     end.querySelector('use').setAttribute('href', markOf(each.index))
     end.querySelector('use').setAttribute('y', y)
     end.querySelector('text').setAttribute('y', y + 4)
-    end.querySelector('text').textContent = each.choice.dataset.n
+    end.querySelector('text').textContent = each.choice.dataset.s
   }
 }
 if (chooser) {
@@ -182,7 +205,8 @@ if (chooser) {
 
 let folded = []
 addEventListener('beforeprint', () => {
-  folded = all('details:not([open])')
+  // Values of pictures stay folded: the tables of all figures have them.
+  folded = all('details:not([open])').filter(each => !each.closest('figure'))
   for (const each of folded) each.open = true
 })
 addEventListener('afterprint', () => { for (const each of folded) each.open = false })

@@ -3,6 +3,7 @@
  * and draws nothing.
  */
 
+import { pairEvidence } from '../pair-evidence.ts'
 import type { BlockValues, Metric, RunFile, Verdict, VerdictWord } from '../run-file.ts'
 
 /** How one design compares with another: `ratio` is the first's figure over the second's. */
@@ -22,6 +23,8 @@ export interface Standing {
   isShared: boolean
   /** The mean over the blocks, in the metric's unit. */
   value: number
+  /** Whether the generator, not the design, was at its end: the true value may be greater. */
+  isAtLeast: boolean
   /** Against the best; null for the best itself, and where there is no verdict. */
   againstBest: Comparison | null
 }
@@ -42,6 +45,7 @@ export function standingsOf(run: RunFile, metric: Metric): Standing[] {
   const ranked = names.map(name => ({
     name,
     value: meanOf(run, name, metric) ?? Number.NaN,
+    isAtLeast: metric === 'capacity' && isGeneratorsLimit(run, name),
     rank: 1 + names.filter(other => compare(verdicts, other, name)?.verdict === 'faster').length,
   }))
   const last = (value: number): number =>
@@ -87,10 +91,19 @@ export function meanOf(run: RunFile, name: string, metric: Metric): number | und
 
 /** A design's figure in each block that has one. */
 export function blockFigures(run: RunFile, name: string, metric: Metric): number[] {
+  const isAtLeast = metric === 'capacity' && isGeneratorsLimit(run, name)
   return run.blocks.flatMap(({ values }) => {
-    const figure = values[name] && figureOfBlock(values[name], metric)
+    const ofBlock = values[name]
+    // Where the generator was but disturbed, the verdicts leave the block out too.
+    if (metric === 'capacity' && ofBlock?.capacityIsGenerators && !isAtLeast) return []
+    const figure = ofBlock && figureOfBlock(ofBlock, metric)
     return figure === undefined || figure === null ? [] : [figure]
   })
+}
+
+/** Whether the verdicts take the design's capacity for a lower bound. */
+function isGeneratorsLimit({ blocks }: RunFile, name: string): boolean {
+  return pairEvidence('capacity', name, name, blocks).isLeast
 }
 
 function figureOfBlock(values: BlockValues, metric: Metric): number | null | undefined {
@@ -118,4 +131,11 @@ export function designsOf(runs: readonly RunFile[]): Map<string, number> {
     }
   }
   return places
+}
+
+/** A sentence that names the designs with a rank that a part of the run has not; else nothing. */
+export function leftOutText(run: RunFile, measured: readonly { name: string }[]): string {
+  const known = new Set([...measured, ...run.refused].map(({ name }) => name))
+  const names = run.contestants.map(({ name }) => name).filter(name => !known.has(name))
+  return names.length === 0 ? '' : ` Not measured, for want of time: ${names.join(', ')}.`
 }

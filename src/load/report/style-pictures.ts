@@ -48,8 +48,11 @@ figure details { margin: .2rem 0 0; }
 .why { display: grid; gap: 1.6rem 3rem; max-width: none; grid-template-columns: minmax(0, 1fr); }
 @media (min-width: 60rem) { .why { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 .why h3 { margin: 0; display: flex; gap: .8rem; align-items: baseline; flex-wrap: wrap; }
-.why p { margin: .2rem 0; } .why li { margin: 0; }
+.why p { margin: .2rem 0; } .why p::first-letter { text-transform: uppercase; }
+.why li { margin: 0; }
 .share { width: 100%; height: 1rem; display: block; }
+figure > .scroll .share { width: 12rem; } figure > .scroll caption {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .share .all { fill: var(--panel); } .hatch .bar { fill-opacity: .35; stroke: var(--c);
   vector-effect: non-scaling-stroke; }
 .why .facts { display: flex; flex-wrap: wrap; gap: 0 1.4rem; font-size: .88rem; }

@@ -37,6 +37,10 @@ li { margin: .3rem 0; }
 a { color: var(--accent); text-underline-offset: .18em; }
 code, pre { font: .9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .lead { font-size: 1.1rem; max-width: 50rem; margin-bottom: 1.2rem; }
+#verdicts dl.facts { max-width: 60rem; margin: 1rem 0 2rem; font-size: 1rem; }
+#verdicts dl.facts div { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem;
+  padding: .2rem 0; }
+@media (max-width: 34rem) { #verdicts dl.facts div { grid-template-columns: 1fr; } }
 #verdicts > .lead { font-size: clamp(1.2rem, 2.6vw, 1.5rem); line-height: 1.4; max-width: 56rem; }
 .facts-line, .note, figcaption { color: var(--muted); font-size: .9rem; }
 .facts-line { margin: 0; max-width: none; }
@@ -60,6 +64,7 @@ button, select { font: inherit; font-size: .9rem; color: var(--ink); background:
 .top > div { flex: 1 1 30rem; min-width: 0; }
 #shown { position: sticky; top: 0; z-index: 3; background: var(--bg); padding: .6rem 0;
   margin-top: 1rem; border-bottom: 1px solid var(--line); }
+#shown:not([hidden]) + section { margin-top: 0; border-top: 0; }
 #shown div { display: flex; gap: .4rem; overflow-x: auto; align-items: center; padding: 3px; }
 #shown span.say { color: var(--muted); font-size: .9rem; flex: none; }
 #shown button { flex: none; display: inline-flex; gap: .4rem; align-items: center;
@@ -83,13 +88,16 @@ button, select { font: inherit; font-size: .9rem; color: var(--ink); background:
 details { margin: .8rem 0; }
 summary { cursor: pointer; color: var(--muted); font-size: .9rem; width: fit-content; }
 summary:hover { color: var(--ink); }
-.scroll { position: relative; overflow-x: auto; max-width: 100%; margin: .6rem 0; }
+.scroll { position: relative; overflow-x: auto; max-width: 100%; margin: .6rem 0;
+  background: linear-gradient(to left, var(--bg) 40%, transparent) right / 2.5rem 100% no-repeat
+  local, linear-gradient(to left, color-mix(in srgb, var(--ink) 22%, transparent), transparent)
+  right / .7rem 100% no-repeat scroll; }
 pre.command { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--panel);
   padding: .8rem 1rem; border-radius: 6px; }
 .columns { display: grid; gap: 0 3rem; }
 @media (min-width: 60rem) { .columns { grid-template-columns: 1fr 1fr; } }
 dl.facts { margin: .5rem 0; font-size: .95rem; }
-.columns dl.facts div { display: grid; grid-template-columns: minmax(8rem, 12rem) 1fr; gap: 1rem;
+.columns dl.facts div { display: grid; grid-template-columns: 2fr 3fr; gap: 1rem;
   border-bottom: 1px solid var(--line); padding: .3rem 0; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 footer { color: var(--muted); font-size: .9rem; margin-top: 5rem; padding-bottom: 3rem; }
@@ -105,7 +113,9 @@ thead th { font-weight: 500; color: var(--muted); vertical-align: bottom;
   border-bottom: 1px solid var(--muted); }
 tbody th { font-weight: 500; text-align: left; }
 tbody tr { border-bottom: 1px solid var(--line); }
-details table td, #method table td { white-space: nowrap; }
+details table td, details table tbody th { white-space: nowrap; }
+#method .words th { white-space: nowrap; } #method .words td { min-width: 7rem; }
+#method .words td:has(code) { min-width: 20rem; }
 .words td, .words thead th { text-align: left; }
 .ranking { width: 100%; margin: 1.5rem 0 .3rem; font-size: 1rem; }
 .ranking th, .ranking td { padding: .42rem 1.2rem .42rem 0; vertical-align: middle; }
@@ -113,13 +123,15 @@ details table td, #method table td { white-space: nowrap; }
 .ranking .rank { color: var(--muted); }
 .ranking abbr, .measures abbr { text-decoration: none; }
 .ranking th:nth-child(2) { text-align: left; }
-.ranking .track { width: 44%; } .ranking .track svg { width: 100%; height: 1.3rem; }
+.ranking .track { width: 100%; min-width: 8rem; } .ranking tbody th { min-width: 13rem; }
+.ranking thead th { white-space: nowrap; } .ranking .track svg { width: 100%; height: 1.3rem; }
 .ranking .track svg { display: block; overflow: visible; }
 .ranking .value { font-weight: 600; } .ranking .against { white-space: nowrap; text-align: left; }
 .ranking thead th:last-child { text-align: left; }
 .interval { color: var(--muted); font-size: .88rem; }
 .measures td, .measures th { padding-right: 1.6rem; }
-.measures td, .measures tbody th, .matrix tbody th { white-space: nowrap; }
+.measures td, .matrix tbody th { white-space: nowrap; }
+.measures tbody th { min-width: 9rem; }
 .measures .value { font-weight: 600; } .measures .against { display: block; font-size: .88rem; }
 .measures .place { color: var(--muted); font-size: .8rem; border: 1px solid var(--line);
   border-radius: 99px; padding: 0 .45rem; margin-left: .2rem; }
@@ -127,6 +139,8 @@ details table td, #method table td { white-space: nowrap; }
 .matrix th:first-child { text-align: left; padding-left: 0; }
 .matrix thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem;
   text-align: left; white-space: normal; }
+.matrix th:first-child, .measures th:first-child { position: sticky; left: 0; z-index: 1;
+  background: var(--bg); }
 .matrix .self { color: var(--muted); } .sign { font-size: .8em; }
 .gate .sign { font-weight: 700; font-size: 1em; } .matrix.gate .better { background: none; }
 .better { color: var(--better); } .worse { color: var(--worse); }
@@ -135,23 +149,38 @@ td.worse { background: color-mix(in srgb, var(--worse) 7%, transparent); }
 td.better { background: color-mix(in srgb, var(--better) 7%, transparent); }
 .key { white-space: nowrap; margin-right: .8rem; }
 .sentences { list-style: none; padding: 0; font-size: .93rem; }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   .ranking thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
     clip-path: inset(50%); }
   .ranking, .ranking tbody, .ranking caption { display: block; }
   .ranking tbody tr { display: grid; grid-template-columns: 2rem 1fr auto; padding: .5rem 0; }
-  .ranking td, .ranking th { padding: 0; min-width: 0; }
+  .ranking td, .ranking tbody th { padding: 0; min-width: 0; }
   .design > span { overflow-wrap: anywhere; }
   .ranking td:first-child { width: auto; }
   .ranking .track { grid-column: 2 / 4; grid-row: 2; width: auto; margin: .25rem 0; }
   .ranking .against { grid-column: 2 / 4; grid-row: 3; white-space: normal; font-size: .93rem; }
+  .measures thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
+    clip-path: inset(50%); }
+  .measures, .measures tbody, .measures caption { display: block; }
+  .measures tbody tr { display: grid; padding: .4rem 0; }
+  .measures td { display: grid; grid-template-columns: 1fr auto auto; padding: .05rem 0; }
+  .measures td::before { content: attr(data-metric); color: var(--muted); text-align: left; }
+  .measures .against { grid-column: 1 / 4; }
   .ranking .value::after { content: " µs"; font-weight: 400; }
 }
 `
 
 const PAPER = `
 @media print {
-  body { font-size: 10pt; } #shown, #look, .skip, nav, .chooser { display: none !important; }
+  body { font-size: 10pt; }
+  #shown, #look, #tip, .skip, nav, .chooser { display: none !important; }
+  .scroll { background: none; } .scroll table { font-size: 8pt; }
+  .scroll table.many th, .scroll table.many td { padding: .15rem; font-size: 5.5pt; }
+  .measures.measures .against, .measures .interval, .measures.measures .place { font-size: 1em; }
+  .measures.measures th, .measures.measures td { padding-right: .8rem; }
+  #figures table, #figures caption { font-size: 5.5pt; }
+  #figures th, #figures td { padding: .1rem .2rem .1rem 0; white-space: normal; }
+  .ranking.ranking tbody th { min-width: 9rem; } .ranking.ranking .track { min-width: 4rem; }
   section { margin-top: 2rem; } figure, tr, li { break-inside: avoid; }
   h2, h3 { break-after: avoid; } .scroll { overflow: visible; }
   .figures { grid-template-columns: 1fr 1fr; }

@@ -1,12 +1,13 @@
 /** What a reader sees first: who costs least, who was refused, or that nothing can be said. */
 
-import type { RunFile } from '../run-file.ts'
-import { design, section } from './figure.ts'
+import { METRICS, type Metric, type RunFile, type VerdictWord } from '../run-file.ts'
+import { design, factList, section } from './figure.ts'
 import { type Html, html, type Part } from './html.ts'
 import { pairs } from './matrix.ts'
-import { figure } from './numbers.ts'
+import { whole } from './numbers.ts'
 import { otherMeasures, ranking } from './ranking.ts'
-import { type Standing, standingsOf } from './standings.ts'
+import { METRIC_WORDS } from './standings.ts'
+import { takeaway } from './takeaway.ts'
 
 type Places = ReadonlyMap<string, number>
 
@@ -16,7 +17,8 @@ export function summarySection(run: RunFile, places: Places): Html {
     'verdicts',
     'Verdicts',
     headline(run),
-    run.noVerdict !== null && noVerdict(run.noVerdict),
+    brief(run),
+    run.noVerdict !== null && noVerdict(run.noVerdict, run.blocks.length > 0),
     ranking(run, places),
     refusals(run, places),
     otherMeasures(run, places),
@@ -24,40 +26,55 @@ export function summarySection(run: RunFile, places: Places): Html {
   )
 }
 
-/** The one sentence to take away. */
+/** The one sentence to take away: by the first measure that there is, CPU per request before. */
 export function headline(run: RunFile): Part {
   if (run.noVerdict !== null) return null
-  const standings = standingsOf(run, 'cpuPerRequest')
-  const first = standings.filter(({ rank }) => rank === 1)
-  const [best] = first
-  if (!best) return 'No two designs could be compared.'
-  const names = first.map(({ name }) => html`<strong>${name}</strong>`)
-  if (first.length === 1) {
-    const cost = html`${figure(best.value)} µs${against(standings)}`
-    return html`${names} costs the least CPU per request: ${cost}.`
-  }
-  const most = Math.max(...first.map(({ value }) => value))
-  return html`${joined(names)} cost the least CPU per request, ${figure(best.value)} to ${figure(
-    most,
-  )} µs; none of them surely less than another.`
+  const [sentence] = takeaways(run)
+  return sentence?.text ?? 'No two designs could be compared.'
 }
 
-function against(standings: readonly Standing[]): Part {
-  const last = standings.at(-1)
-  const ratio = last?.againstBest?.ratio
-  if (!last || ratio === undefined || standings.length < 2) return null
-  return html`. The most, ${last.name}, costs ${figure(ratio)} times as much`
+/** The other measures, who was refused, and how much could be told: a line each. */
+function brief(run: RunFile): Part {
+  if (run.noVerdict !== null) return null
+  const [, ...others] = takeaways(run)
+  const refused = run.refused.map(({ name }) => `${name} (${failedChecks(run, name)})`).join(', ')
+  const facts: (readonly [string, Part])[] = [
+    ...others.map(({ metric, text }) => [METRIC_WORDS[metric].name, text] as const),
+    ...(refused === '' ? [] : [['Refused a rank', refused] as const]),
+    ['How sure', certainty(run)],
+  ]
+  return factList(facts)
 }
 
-function joined(names: readonly Part[]): Part {
-  return names.map((name, index) => {
-    if (index === 0) return name
-    return index === names.length - 1 ? html` and ${name}` : html`, ${name}`
+function takeaways(run: RunFile): { metric: Metric; text: Html }[] {
+  return METRICS.flatMap(metric => {
+    const text = takeaway(run, metric)
+    return text === null ? [] : [{ metric, text }]
   })
 }
 
+function failedChecks({ gate }: RunFile, name: string): string {
+  const checks = gate.filter(each => each.name === name).flatMap(each => each.checks)
+  return checks
+    .flatMap(({ name: check, result }) => (result === 'failed' ? [check] : []))
+    .join(', ')
+}
+
+/** How many verdicts say what. */
+function certainty({ verdicts, blocks }: RunFile): string {
+  const count = (...words: readonly VerdictWord[]): string =>
+    whole(verdicts.filter(({ verdict }) => words.includes(verdict)).length)
+  const minutes = Math.max(0, ...verdicts.map(({ moreMinutes }) => moreMinutes ?? 0))
+  const more =
+    minutes > 0 ? ` About ${whole(minutes)} more minutes would tell all that time can tell.` : ''
+  return `${whole(verdicts.length)} verdicts on pairs, from ${blocks.length} blocks: ${count(
+    'faster',
+    'slower',
+  )} find a difference, ${count('no difference')} none, ${count('cannot tell')} cannot tell.${more}`
+}
+
 /** Several reasons become a list, under what they have in common: `lead: one; two; three`. */
-function noVerdict(text: string): Html {
+function noVerdict(text: string, isMeasured: boolean): Html {
   const [first = '', ...others] = text.split('; ')
   const colon = first.indexOf(': ')
   const lead = others.length > 0 && colon > 0 ? first.slice(0, colon + 1) : ''
@@ -66,8 +83,10 @@ function noVerdict(text: string): Html {
     others.length > 0
       ? html`${lead && html`<p>${lead}</p>`}<ul>${reasons.map(each => html`<li>${each}</li>`)}</ul>`
       : html`<p>${text}</p>`
-  return html`<div class="no-verdict" role="note"><p class="big">No verdict</p>${reason}
-<p>The figures below were measured, but they do not show which design costs less.</p></div>`
+  return html`<div class="no-verdict" role="note"><p class="big">No verdict</p>${reason}${
+    isMeasured &&
+    html`<p>The figures below were measured, but they do not show which design costs less.</p>`
+  }</div>`
 }
 
 function refusals(run: RunFile, places: Places): Part {

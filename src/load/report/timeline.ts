@@ -5,6 +5,7 @@ import { figures, plotFigure, section } from './figure.ts'
 import type { Part } from './html.ts'
 import { bytes, micros, microsTick, percent, tick, whole } from './numbers.ts'
 import type { Axis } from './scales.ts'
+import { leftOutText } from './standings.ts'
 
 type Places = ReadonlyMap<string, number>
 
@@ -53,7 +54,7 @@ const MEASURES: readonly Measure[] = [
   {
     id: 'load-cpu',
     title: 'CPU of the generator',
-    note: 'Near 100 % the generator, not the server, would be what is measured.',
+    note: 'To be on time it asks the clock again and again: near 100 % is no limit of it here.',
     y: { label: 'share of a core', kind: 'linear', tick: percent },
     of: point => point.loadCpuShare,
     text: percent,
@@ -88,6 +89,9 @@ export function timelineSection(run: RunFile, places: Places): Part {
     }),
   )
   const rate = whole(run.settings.openRate)
-  const lead = `Second by second under the open load of ${rate} requests a second.`
+  const lead = `Second by second under the open load of ${rate} requests a second.${leftOutText(
+    run,
+    limiters,
+  )}`
   return section('timeline', 'CPU and memory', lead, figures(drawn))
 }

@@ -6,6 +6,7 @@ import { type Html, html, type Part } from './html.ts'
 import { figure, micros, microsTick, moment, tick, whole } from './numbers.ts'
 import type { Axis } from './scales.ts'
 import { meanOf } from './standings.ts'
+import { titleOf } from './title.ts'
 
 type Places = ReadonlyMap<string, number>
 
@@ -52,7 +53,7 @@ shows and does not judge.${
   const drawn = MEASURES.map(measure => trendFigure(runs, measure, places))
   const rows = runs.map((run, index) => [
     `run ${index + 1}`,
-    run.title,
+    titleOf(run),
     moment(run.startedAt),
     run.machine.cpu,
   ])

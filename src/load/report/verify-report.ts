@@ -1,9 +1,14 @@
-/** Derives every verdict of a report again from the data in it, and says what does not follow. */
+/**
+ * Derives every verdict of a report again from the data in it, draws the page again, and says what
+ * does not follow.
+ */
 
 import type { RunFile, Verdict } from '../run-file.ts'
 import { deriveVerdicts } from '../verdicts.ts'
 import { isSealWhole } from './embedded.ts'
+import { renderReport } from './page.ts'
 import { readRuns } from './read-runs.ts'
+import { shownTexts } from './shown.ts'
 
 /** How far figures may be apart, for the mathematics of another machine. */
 const TOLERANCE = 1e-9
@@ -18,7 +23,8 @@ export interface Verification {
 /**
  * Verifies a report or a run's file, given as text.
  *
- * Throws `ERR_LANCELOT_RUN_FILE` where there are no runs to verify; see `readRuns`.
+ * Throws `ERR_LANCELOT_RUN_FILE` where there are no runs to verify, or a histogram is none; see
+ * `readRuns` and `renderReport`.
  */
 export function verifyReport(text: string, name?: string): Verification {
   const runs = readRuns(text, name)
@@ -26,12 +32,23 @@ export function verifyReport(text: string, name?: string): Verification {
     verifyRun(run, runs.length > 1 ? `run ${index + 1}: ` : ''),
   )
   const differences = found.flatMap(each => each.differences)
-  if (text.trimStart().startsWith('<') && !isSealWhole(text)) {
-    differences.push(
-      'the page was changed after it was written; lancelot report draws it anew from its data',
-    )
-  }
+  if (text.trimStart().startsWith('<')) differences.push(...pageDifferences(text, runs))
   return { verified: found.reduce((sum, each) => sum + each.verified, 0), differences }
+}
+
+/** The words and figures that people see have to be those that the data gives. */
+function pageDifferences(page: string, runs: readonly RunFile[]): string[] {
+  const advice = 'lancelot report draws it anew from its data'
+  const differences: string[] = []
+  const [told, given] = [page, renderReport(runs)].map(shownTexts)
+  const at = (given ?? []).findIndex((each, index) => told?.[index] !== each)
+  if (at >= 0 || told?.length !== given?.length) {
+    const place = at >= 0 ? at : (given?.length ?? 0)
+    const found = `${show(told?.[place])} where its data gives ${show(given?.[place])}`
+    differences.push(`the page shows ${found}; it was changed, or is of another version; ${advice}`)
+  }
+  if (!isSealWhole(page)) differences.push(`the file was changed after it was written; ${advice}`)
+  return differences
 }
 
 function verifyRun(run: RunFile, place: string): Verification {

@@ -10,24 +10,23 @@
 //! without waiting, so that it sends within microseconds of the due time. Between two events it
 //! looks at the schedule again.
 
+mod ending;
+
 use super::field::{Field, Role};
 use super::opening::Opening;
 use super::report;
 use super::request::{Model, Pace, Run};
 use super::schedule::Schedule;
-use super::tally::Failure;
 use super::usage::{Sample, Sampler};
 use crate::error::LoadError;
 use mio::Events;
 use serde_json::Value;
 use std::ops::Range;
 
-const MS: u64 = 1_000_000;
+pub const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
-/// How long a closed load that is over is still listened to. It has been counted already.
-const LEAVE_NS_MAX: u64 = 500 * MS;
 /// A turn of the opening or the grace ends after this, though nothing came.
-const STEP_NS: u64 = 10 * MS;
+pub const STEP_NS: u64 = 10 * MS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub enum Phase {
@@ -38,8 +37,8 @@ pub enum Phase {
     Over,
 }
 
-pub struct Driver<'a> {
-    pub run: &'a Run,
+pub struct Driver {
+    pub run: Run,
     pub field: Field,
     pub phase: Phase,
     pub opening: Opening,
@@ -61,14 +60,16 @@ pub struct Driver<'a> {
     writing: Option<report::Second>,
     begin: u64,
     phase_ends: u64,
-    emit: &'a mut dyn FnMut(Value),
+    /// Users whose answers did not come in the grace either.
+    users_waiting: usize,
+    /// Gets the line of each second.
+    emit: Box<dyn FnMut(Value)>,
 }
 
-impl<'a> Driver<'a> {
-    pub fn new(run: &'a Run, emit: &'a mut dyn FnMut(Value)) -> Result<Self, LoadError> {
+impl Driver {
+    pub fn new(run: Run, emit: Box<dyn FnMut(Value)>) -> Result<Self, LoadError> {
         Ok(Self {
-            run,
-            field: Field::new(run)?,
+            field: Field::new(&run)?,
             phase: Phase::Opening,
             opening: Opening::default(),
             actives: 0..0,
@@ -77,6 +78,7 @@ impl<'a> Driver<'a> {
             schedule: None,
             dirty: Vec::new(),
             sampler: Sampler::new(run.pid)?,
+            run,
             first: Sample::default(),
             last: Sample::default(),
             end_sample: None,
@@ -84,6 +86,7 @@ impl<'a> Driver<'a> {
             writing: None,
             begin: 0,
             phase_ends: 0,
+            users_waiting: 0,
             emit,
         })
     }
@@ -99,23 +102,31 @@ impl<'a> Driver<'a> {
                 break;
             }
             let wake = if self.write_second() { now } else { self.next_wake(now) };
-            self.field.wait(wake)?;
-            let events = std::mem::replace(&mut self.field.events, Events::with_capacity(0));
-            for event in &events {
-                self.handle_event(event)?;
-                if self.is_due(self.field.clock.last()) {
-                    self.do_arrivals(self.field.clock.last())?;
-                }
-            }
-            self.field.events = events;
-            now = self.field.clock.last();
+            now = self.turn(wake)?;
         }
         let usage = self.last.since(&self.first);
-        Ok(report::result(&self.field.tally, usage, self.field.peak))
+        let mut result =
+            report::result(&self.field.tally, usage, self.field.peak, self.users_waiting);
+        self.field.tell_tls(&mut result);
+        Ok(result)
+    }
+
+    /// Waits for events, until `wake` at the latest, and handles them. Returns what time it is.
+    pub fn turn(&mut self, wake: u64) -> Result<u64, LoadError> {
+        self.field.wait(wake)?;
+        let events = std::mem::replace(&mut self.field.events, Events::with_capacity(0));
+        for event in &events {
+            self.handle_event(event)?;
+            if self.is_due(self.field.clock.last()) {
+                self.do_arrivals(self.field.clock.last())?;
+            }
+        }
+        self.field.events = events;
+        Ok(self.field.clock.last())
     }
 
     /// What the clock demands: arrivals, and whoever wanted to be woken.
-    fn do_due(&mut self, now: u64) -> Result<(), LoadError> {
+    pub fn do_due(&mut self, now: u64) -> Result<(), LoadError> {
         self.do_arrivals(now)?;
         while let Some(slot) = self.field.take_timer(now) {
             self.handle_timer(slot)?;
@@ -181,7 +192,9 @@ impl<'a> Driver<'a> {
         match self.phase {
             Phase::Opening if self.opening.is_over() => self.begin_warming(now),
             Phase::Warming if now >= self.phase_ends => self.begin_measuring(),
-            Phase::Measuring if now >= self.phase_ends => self.begin_grace(now),
+            Phase::Measuring if now >= self.phase_ends || self.is_all_asked() => {
+                self.begin_grace(now)
+            }
             Phase::Measuring if now >= self.begin + (self.second + 1) * SECOND => {
                 self.end_second(None);
                 Ok(())
@@ -194,12 +207,16 @@ impl<'a> Driver<'a> {
     fn begin_warming(&mut self, now: u64) -> Result<(), LoadError> {
         self.phase = Phase::Warming;
         self.phase_ends = now + self.run.warm_ms * MS;
-        let pace: Option<Pace> = match &self.run.model {
+        let pace: Option<Pace> = match self.run.model {
             Model::Closed(_) => None,
             Model::Open(open) => Some(open.pace),
             Model::PartlyOpen(sessions) => Some(sessions.pace),
         };
         self.schedule = pace.map(|pace| Schedule::new(pace, self.run.seed, now));
+        if self.run.warm_ms == 0 {
+            // Whoever asks now is in the window.
+            self.begin_measuring()?;
+        }
         self.start_roles()
     }
 
@@ -213,74 +230,22 @@ impl<'a> Driver<'a> {
         if let Some(schedule) = &mut self.schedule {
             schedule.set_window(self.begin, self.phase_ends);
         }
+        if let Model::Closed(closed) = self.run.model
+            && closed.requests_max > 0
+        {
+            self.field.bursts_left = closed.requests_max / closed.depth as u64;
+        }
         self.start_measured_roles()
     }
 
-    /// The window is over. An open load waits for what it is owed, a closed one does not.
-    fn begin_grace(&mut self, now: u64) -> Result<(), LoadError> {
-        let sample = self.sampler.sample(&mut self.field.clock);
-        self.phase = Phase::Grace;
-        let is_closed = matches!(self.run.model, Model::Closed(_));
-        let patience = if is_closed && self.run.slow_readers + self.run.slow_writers == 0 {
-            LEAVE_NS_MAX.min(self.run.late_ms * MS)
-        } else {
-            self.run.late_ms * MS
-        };
-        self.phase_ends = now + patience;
-        if is_closed {
-            for place in self.field.places.iter_mut().filter(|place| place.role == Role::User) {
-                place
-                    .link
-                    .give_up(now.min(self.begin + self.run.measure_ms * MS), &mut self.field.tally);
-            }
-        }
-        self.end_sample = Some(sample);
-        self.wake_slow_readers()
+    /// Whether users asked, and were answered, as often as they may.
+    fn is_all_asked(&self) -> bool {
+        self.field.bursts_left == 0 && !self.is_owed()
     }
 
     /// Whether somebody waits for an answer that may still come.
-    fn is_owed(&self) -> bool {
-        let waits = |role| role != Role::Idle;
-        self.field.places.iter().any(|place| waits(place.role) && place.link.is_busy())
-    }
-
-    /// A second is over, with this sample at its end, or one that is taken now.
-    fn end_second(&mut self, sample: Option<Sample>) {
-        // Only where a turn took as long as a second is the last line not out yet.
-        while self.write_second() {}
-        let sample = sample.unwrap_or_else(|| self.sampler.sample(&mut self.field.clock));
-        let usage = sample.since(&self.last);
-        let account = self.field.tally.take_second();
-        let is_open = self.field.tally.is_open();
-        self.writing = Some(report::Second::new(self.second, account, usage, is_open));
-        self.last = sample;
-        self.second += 1;
-    }
-
-    /// Does one step of writing a second down, if one is to be written; returns whether it did.
-    fn write_second(&mut self) -> bool {
-        let Some(mut second) = self.writing.take() else { return false };
-        match second.step() {
-            Some(line) => {
-                (self.emit)(line);
-                self.field.tally.give_back(second.into_account());
-            }
-            None => self.writing = Some(second),
-        }
-        self.field.clock.skip();
-        true
-    }
-
-    /// Counts who still is owed something, and who of those that were to stay is gone.
-    fn finish(&mut self, now: u64) -> Result<(), LoadError> {
-        self.phase = Phase::Over;
-        let Field { places, tally, .. } = &mut self.field;
-        for place in places {
-            place.link.settle(Failure::Unanswered, now, place.role.is_aside(), tally);
-        }
-        let sample = self.end_sample.take();
-        self.end_second(sample);
-        while self.write_second() {}
-        Ok(())
+    pub fn is_owed(&self) -> bool {
+        let is_idle = |role| role == Role::Idle && self.phase > Phase::Opening;
+        self.field.places.iter().any(|place| !is_idle(place.role) && place.link.is_busy())
     }
 }

@@ -28,6 +28,7 @@ impl Field {
                 }
                 self.flush(slot, now)
             }
+            Role::Silent => Ok(()),
             Role::Session => self.flush(slot, now),
             Role::SlowReader => self.flood(slot, now),
             Role::SlowWriter => {
@@ -56,11 +57,15 @@ impl Field {
         Ok(())
     }
 
+    #[inline]
     pub fn handle_ready(&mut self, slot: usize, event: &Event, phase: Phase) -> Result<(), End> {
         let place = &mut self.places[slot];
         let role = place.role;
-        if event.is_writable() {
-            place.link.handle_writable();
+        // A handshake reads to write and writes to read, and may read more than is its own.
+        if event.is_writable() || place.link.is_tls() {
+            if place.link.wants_writable() {
+                place.link.handle_writable()?;
+            }
             if place.link.has_unsent() && role != Role::SlowWriter {
                 let now = self.clock.now();
                 if role == Role::SlowReader && phase == Phase::Measuring {
@@ -70,11 +75,15 @@ impl Field {
                 }
             }
         }
-        let is_ready = event.is_readable() || event.is_read_closed() || event.is_error();
+        let is_ready = event.is_readable()
+            || event.is_read_closed()
+            || event.is_error()
+            || self.places[slot].link.is_tls();
         let reads = role != Role::SlowReader || phase == Phase::Grace;
         if is_ready && reads { self.receive(slot, Some(event)) } else { Ok(()) }
     }
 
+    #[inline]
     pub fn receive(&mut self, slot: usize, event: Option<&Event>) -> Result<(), End> {
         let Self { places, tools, tally, clock, script, singles, floods, .. } = self;
         let place = &mut places[slot];

@@ -6,8 +6,8 @@ use super::clock::Clock;
 use super::link::{End, Link, Tools};
 use super::request::{Model, Run};
 use super::tally::Tally;
-use crate::asker::READ_BYTES_MAX;
-use crate::crowd::new_poll;
+use super::tls::Tls;
+use super::wire::Wire;
 use crate::error::LoadError;
 use crate::questions::{Burst, Mix, Script};
 use crate::source::{Sources, connect_from};
@@ -22,6 +22,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 const MS: u64 = 1_000_000;
+/// Room for one read; all connections use the same buffer in turn.
+const READ_BYTES_MAX: usize = 64 * 1024;
 /// The poll's clock ticks in milliseconds, and a wake-up takes some microseconds: what is due
 /// sooner than this is waited for by asking the poll again and again.
 const SPIN_NS: u64 = 1_100_000;
@@ -46,6 +48,8 @@ pub enum Role {
     Session,
     /// Asks once and stays.
     Idle,
+    /// Only stays.
+    Silent,
     SlowReader,
     SlowWriter,
 }
@@ -53,7 +57,7 @@ pub enum Role {
 impl Role {
     /// Those stand beside the load: only what they suffer is counted.
     pub fn is_aside(self) -> bool {
-        matches!(self, Self::Idle | Self::SlowReader | Self::SlowWriter)
+        matches!(self, Self::Idle | Self::Silent | Self::SlowReader | Self::SlowWriter)
     }
 }
 
@@ -81,10 +85,14 @@ pub struct Field {
     pub script: Script,
     pub singles: Script,
     pub floods: Script,
+    /// How many bursts users may still ask.
+    pub bursts_left: u64,
     /// Connections that are open, and the most that were.
     pub open: usize,
     pub peak: usize,
     greeting: Option<Rc<Burst>>,
+    /// None: the server is spoken to in plain bytes.
+    pub tls: Option<Rc<Tls>>,
     address: SocketAddr,
     sources: Sources,
     poll: Poll,
@@ -98,7 +106,7 @@ impl Field {
         let exchanges = run.exchanges()?;
         let script = |depth| match run.mix {
             Mix::Repeating => Script::of(&exchanges, depth),
-            Mix::Fresh => Script::new(depth, Mix::Fresh),
+            Mix::Fresh => Script::fresh(depth),
         };
         let (depth, is_open) = match &run.model {
             Model::Closed(closed) => (closed.depth, false),
@@ -113,9 +121,11 @@ impl Field {
             script: script(depth),
             singles: script(1),
             floods: script(if run.slow_readers > 0 { FLOOD_DEPTH } else { 0 }),
+            bursts_left: u64::MAX,
             open: 0,
             peak: 0,
             greeting: (!greeting.is_empty()).then(|| Rc::new(Burst::unasked(&greeting))),
+            tls: run.tls.as_ref().map(Tls::new).transpose()?.map(Rc::new),
             address: run.target.address(),
             sources: Sources::default(),
             poll: new_poll()?,
@@ -133,7 +143,7 @@ impl Field {
         self.places.push(Place {
             role,
             link: Link::default(),
-            next: slot,
+            next: self.script.first(slot),
             asked: 0,
             timer: None,
             flooded: 0,
@@ -167,7 +177,8 @@ impl Field {
         if let Err(error) = prepared {
             return Err(self.cannot_connect(&error));
         }
-        place.link.begin(stream, self.greeting.clone(), now);
+        let wire = Wire::new(stream, self.tls.as_ref());
+        place.link.begin(wire, self.greeting.clone(), now);
         self.open += 1;
         self.peak = self.peak.max(self.open);
         Ok(Ok(()))
@@ -222,8 +233,13 @@ impl Field {
         self.places[slot].link.flush(now, &mut self.tools)
     }
 
-    /// Asks the next burst of a place, due now.
+    /// Asks the next burst of a user, due now, unless all were asked.
+    #[inline]
     pub fn ask_burst(&mut self, slot: usize, now: u64) -> Result<(), End> {
+        if self.bursts_left == 0 {
+            return Ok(());
+        }
+        self.bursts_left -= 1;
         let place = &mut self.places[slot];
         let burst = self.script.take_burst(place.next);
         place.next = self.script.after(place.next);
@@ -241,6 +257,13 @@ impl Field {
         self.tally.due(due, 1);
         place.link.push(burst, due);
     }
+}
+
+fn new_poll() -> Result<Poll, LoadError> {
+    Poll::new().map_err(|error| {
+        let message = format!("cannot poll: {error}; raise the limit of open files");
+        LoadError::new("CANNOT_POLL", message)
+    })
 }
 
 /// Whether an error of connecting says something about the server.

@@ -9,16 +9,16 @@
 //!            0                             unsent
 //! ```
 
+mod checking;
 mod ending;
 
 use super::clock::Clock;
 use super::tally::Tally;
-use crate::asker::is_early;
+use super::wire::Wire;
 use crate::questions::{Burst, Checker, Script};
 use mio::event::Event;
-use mio::net::TcpStream;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::rc::Rc;
 
 /// The due time of what is in no count.
@@ -46,7 +46,7 @@ struct Entry {
 
 #[derive(Default)]
 pub struct Link {
-    stream: Option<TcpStream>,
+    stream: Option<Wire>,
     is_connected: bool,
     /// When connecting began.
     began: u64,
@@ -69,7 +69,7 @@ pub struct Tools {
 
 impl Link {
     /// Takes a stream that connects. A greeting is expected before all answers.
-    pub fn begin(&mut self, stream: TcpStream, greeting: Option<Rc<Burst>>, now: u64) {
+    pub fn begin(&mut self, stream: Wire, greeting: Option<Rc<Burst>>, now: u64) {
         debug_assert!(self.offered == 0 && self.unsent == 0 && self.partial == 0);
         self.stream = Some(stream);
         self.is_connected = false;
@@ -106,12 +106,19 @@ impl Link {
         self.queue.push_back(Entry { burst, due, sent: 0 });
     }
 
+    /// Waits for what comes without being asked for. Nothing is unsent.
+    pub fn expect(&mut self, burst: Rc<Burst>, now: u64) {
+        self.queue.push_back(Entry { burst, due: UNCOUNTED, sent: now });
+        (self.offered, self.unsent) = (self.queue.len(), self.queue.len());
+    }
+
     /// Asks a burst that is due now. Most often nothing else is owed, and the system takes all.
+    /// What TLS makes of it is as well sent by the long way.
     pub fn ask(&mut self, burst: Rc<Burst>, now: u64, tools: &mut Tools) -> Result<(), End> {
         if self.is_connected
             && self.queue.is_empty()
-            && let Some(stream) = &mut self.stream
-            && let Ok(sent) = stream.write(&burst.questions)
+            && let Some(Wire::Plain(socket)) = &mut self.stream
+            && let Ok(sent) = socket.write(&burst.questions)
         {
             let is_whole = sent == burst.questions.len();
             (self.offered, self.unsent) = (1, usize::from(is_whole));
@@ -182,6 +189,7 @@ impl Link {
     }
 
     /// Reads until a short read, or to the end when the server closed. `clock` is read after each.
+    #[inline]
     pub fn receive(
         &mut self,
         event: Option<&Event>,
@@ -196,8 +204,9 @@ impl Link {
                 Ok(0) => return Err(End::Ended),
                 Ok(taken) => {
                     self.is_connected = true;
+                    let is_drained = stream.is_drained();
                     self.check(&tools.buffer[..taken], clock.now(), script, tally)?;
-                    if taken < tools.buffer.len() && !is_closed {
+                    if taken < tools.buffer.len() && !is_closed && is_drained {
                         break;
                     }
                 }
@@ -209,51 +218,36 @@ impl Link {
         Ok(())
     }
 
+    /// Whether there is something to do when the socket can be written, but to flush.
+    pub fn wants_writable(&self) -> bool {
+        !self.is_connected || self.is_tls()
+    }
+
     /// The socket says that it can be written: it is connected, unless it failed to.
-    pub fn handle_writable(&mut self) {
-        if !self.is_connected {
-            let is_open = |stream: &TcpStream| stream.peer_addr().is_ok();
-            self.is_connected = self.stream.as_ref().is_some_and(is_open);
+    #[cold]
+    pub fn handle_writable(&mut self) -> Result<(), End> {
+        match &mut self.stream {
+            Some(Wire::Plain(socket)) => self.is_connected = socket.peer_addr().is_ok(),
+            Some(Wire::Tls(stream)) => match stream.advance() {
+                Ok(is_open) => self.is_connected = is_open,
+                Err(error) => return Err(self.end_of(&error)),
+            },
+            None => {}
         }
+        Ok(())
+    }
+
+    pub fn is_tls(&self) -> bool {
+        matches!(self.stream, Some(Wire::Tls(_)))
     }
 
     fn end_of(&self, error: &io::Error) -> End {
         let refused = !self.is_connected || error.kind() == ErrorKind::ConnectionRefused;
         if refused { End::Refused } else { End::Ended }
     }
+}
 
-    fn check(
-        &mut self,
-        mut piece: &[u8],
-        now: u64,
-        script: &mut Script,
-        tally: &mut Tally,
-    ) -> Result<(), End> {
-        while !piece.is_empty() {
-            let Some(front) = self.queue.front().filter(|_| self.unsent > 0) else {
-                return Err(End::Wrong);
-            };
-            let (part, rest) =
-                piece.split_at(self.checker.bytes_owed(&front.burst).min(piece.len()));
-            let result = self.checker.handle_piece(&front.burst, part);
-            let answered = match result {
-                Ok(answered) => answered,
-                Err(_) => self.checker.handle_right_part(&front.burst, part),
-            };
-            tally.right(front.due, front.sent, now, answered as u64);
-            if result.is_err() {
-                return Err(End::Wrong);
-            }
-            if self.checker.owed(&front.burst) == 0 {
-                self.checker = Checker::default();
-                self.unsent -= 1;
-                self.offered -= 1;
-                if let Some(entry) = self.queue.pop_front() {
-                    script.give_back(entry.burst);
-                }
-            }
-            piece = rest;
-        }
-        Ok(())
-    }
+/// Whether an event will tell when this may be tried again.
+pub fn is_early(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }

@@ -4,7 +4,7 @@
 //! surely taken every one of them. A server that takes only a few at a time keeps the rest waiting:
 //! when nothing moves any more, all the others connect at once, and wait as users would.
 
-use super::driver::Driver;
+use super::driver::{Driver, MS, STEP_NS};
 use super::field::Role;
 use super::link::End;
 use super::request::Model;
@@ -44,11 +44,11 @@ impl Opening {
     }
 }
 
-impl Driver<'_> {
+impl Driver {
     /// Makes the places of those that stay.
     pub fn place_all(&mut self) {
         let field = &mut self.field;
-        let (role, count, at_once) = match &self.run.model {
+        let (role, count, at_once) = match self.run.model {
             // Of users who come one after another only the first is there from the start.
             Model::Closed(closed) if closed.ramp_ms > 0 => (Role::User, closed.users, 1),
             Model::Closed(closed) => (Role::User, closed.users, closed.users),
@@ -62,21 +62,48 @@ impl Driver<'_> {
             self.actives = 0..count;
         }
         self.opening.slots.extend(0..at_once);
-        for _ in 0..self.run.idle {
-            self.opening.slots.push(field.add_place(Role::Idle));
-        }
         for _ in 0..self.run.slow_readers {
             field.add_place(Role::SlowReader);
         }
         for _ in 0..self.run.slow_writers {
             field.add_place(Role::SlowWriter);
         }
-        self.opening.progress_at = field.clock.now();
+        self.place_aside(Role::Idle, self.run.idle);
+    }
+
+    /// Makes the places of those that stay and do nothing.
+    pub fn place_aside(&mut self, role: Role, count: usize) {
+        for _ in 0..count {
+            self.opening.slots.push(self.field.add_place(role));
+        }
+        self.opening.progress_at = self.field.clock.now();
+    }
+
+    /// Opens connections that only stay, in this role; they are no part of any load.
+    pub fn open_aside(&mut self, role: Role, count: usize) -> Result<(), LoadError> {
+        self.place_aside(role, count);
+        let mut now = self.field.clock.skip();
+        while !self.opening.is_over() {
+            self.do_due(now)?;
+            now = self.turn(now + STEP_NS)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until nobody is owed anything, but not for ever.
+    pub fn settle_aside(&mut self) -> Result<(), LoadError> {
+        let mut now = self.field.clock.skip();
+        let until = now + self.run.late_ms * MS;
+        while self.is_owed() && now < until {
+            now = self.turn(now + STEP_NS)?;
+        }
+        Ok(())
     }
 
     /// Lets some more connect.
     pub fn open_more(&mut self, now: u64) -> Result<(), LoadError> {
-        if now.saturating_sub(self.opening.progress_at) > PATIENCE_NS {
+        let waited = now.saturating_sub(self.opening.progress_at);
+        if waited > PATIENCE_NS && !self.field.awaits_handshake(waited)? {
             self.opening.is_stuck = true;
         }
         while let Some(slot) = self.opening.slots.get(self.opening.told).copied() {

@@ -27,6 +27,8 @@ struct RunResult {
     #[serde(flatten)]
     usage: Usage,
     connections_peak: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    users_waiting: Option<usize>,
     response_times: String,
     service_times: String,
     send_lags: String,
@@ -58,7 +60,7 @@ impl Second {
     /// Does one step. The last one gives the line.
     pub fn step(&mut self) -> Option<Value> {
         let Some(response_times) = &self.response_times else {
-            self.response_times = Some(encode(&self.account.response_times));
+            self.response_times = Some(encode(&self.account.response_times.histogram()));
             return None;
         };
         let Some(service_times) = &self.service_times else {
@@ -66,7 +68,7 @@ impl Second {
             self.service_times = Some(if is_same {
                 response_times.clone()
             } else {
-                encode(&self.account.service_times)
+                encode(&self.account.service_times.histogram())
             });
             return None;
         };
@@ -84,27 +86,34 @@ impl Second {
     }
 }
 
-pub fn result(tally: &Tally, usage: Usage, connections_peak: usize) -> Value {
+/// `users_waiting`: those of a closed load.
+pub fn result(tally: &Tally, usage: Usage, connections_peak: usize, users_waiting: usize) -> Value {
     let account = tally.whole();
-    let response_times = encode(&account.response_times);
+    let times = account.response_times.histogram();
+    let response_times = encode(&times);
     // In a closed load the ones are the others.
-    let service_times =
-        if tally.is_open() { encode(&account.service_times) } else { response_times.clone() };
-    let quantile = |quantile| quantile_us(&account.response_times, quantile);
+    let service_times = if tally.is_open() {
+        encode(&account.service_times.histogram())
+    } else {
+        response_times.clone()
+    };
+    let quantile = |quantile| quantile_us(&times, quantile);
+    let send_lags = tally.send_lags().histogram();
     json!(RunResult {
         ok: true,
         counts: account.counts,
         usage,
         connections_peak,
+        users_waiting: (!tally.is_open()).then_some(users_waiting),
         response_times,
         service_times,
-        send_lags: encode(tally.send_lags()),
-        connect_times: encode(tally.connect_times()),
+        send_lags: encode(&send_lags),
+        connect_times: encode(&tally.connect_times().histogram()),
         p50_us: quantile(0.5),
         p90_us: quantile(0.9),
         p99_us: quantile(0.99),
         p999_us: quantile(0.999),
-        max_us: account.response_times.max() as f64 / 1e3,
-        send_lag_p99_us: quantile_us(tally.send_lags(), 0.99),
+        max_us: times.max() as f64 / 1e3,
+        send_lag_p99_us: quantile_us(&send_lags, 0.99),
     })
 }

@@ -1,13 +1,14 @@
 //! What the shape `run` is told, parsed once from JSON: after this nothing asks whether it makes
 //! sense. `src/load/load-protocol.ts` is its contract, and describes every field.
 
+use super::tls::TlsWish;
 use crate::command::{Target, check_range};
 use crate::error::LoadError;
 use crate::questions::{Exchange, Mix, own_exchanges};
 use serde::Deserialize;
 
 /// The most connections of one run: what the limit of descriptors allows.
-const CONNECTIONS_MAX: usize = 19_000;
+pub const CONNECTIONS_MAX: usize = 19_000;
 const DEPTH_MAX: usize = 1024;
 const EXCHANGES_MAX: usize = 4096;
 /// Every exchange begins a burst of `depth`, and all bursts are kept.
@@ -22,6 +23,7 @@ pub struct Run {
     #[serde(flatten)]
     pub target: Target,
     pub pid: Option<u32>,
+    pub tls: Option<TlsWish>,
     pub model: Model,
     #[serde(default = "warm_ms")]
     pub warm_ms: u64,
@@ -39,12 +41,14 @@ pub struct Run {
     pub slow_writers: usize,
     #[serde(default = "late_ms")]
     pub late_ms: u64,
+    #[serde(default = "grace_ms")]
+    pub grace_ms: u64,
     #[serde(default = "one")]
     pub seed: u64,
 }
 
 /// How requests come about.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Model {
     Closed(Closed),
@@ -52,7 +56,7 @@ pub enum Model {
     PartlyOpen(PartlyOpen),
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
     pub users: usize,
@@ -64,9 +68,11 @@ pub struct Closed {
     pub think_us: u64,
     #[serde(default)]
     pub ramp_ms: u64,
+    #[serde(default)]
+    pub requests_max: u64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Open {
     #[serde(flatten)]
@@ -74,7 +80,7 @@ pub struct Open {
     pub connections: usize,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartlyOpen {
     #[serde(flatten)]
@@ -113,20 +119,51 @@ fn late_ms() -> u64 {
     5000
 }
 
+fn grace_ms() -> u64 {
+    500
+}
+
 fn sessions_max() -> usize {
     10_000
 }
 
 impl Run {
+    /// One that measures nothing and has no connections yet: for those that only stay.
+    pub fn of_nothing(target: Target) -> Self {
+        Self {
+            target,
+            tls: None,
+            pid: None,
+            model: Model::Closed(Closed::default()),
+            warm_ms: 0,
+            measure_ms: 0,
+            exchanges: None,
+            greeting: String::new(),
+            mix: Mix::Repeating,
+            idle: 0,
+            slow_readers: 0,
+            slow_writers: 0,
+            late_ms: late_ms(),
+            grace_ms: grace_ms(),
+            seed: 1,
+        }
+    }
+
     /// Refuses what cannot be done.
     pub fn check(&self) -> Result<(), LoadError> {
         check_range("measureMs", self.measure_ms as usize, MS_MAX)?;
         check_range("warmMs + 1", self.warm_ms as usize + 1, MS_MAX)?;
         check_range("lateMs", self.late_ms as usize, MS_MAX)?;
+        check_range("graceMs", self.grace_ms as usize, MS_MAX)?;
         let active = match &self.model {
             Model::Closed(closed) => {
                 check_range("depth", closed.depth, DEPTH_MAX)?;
                 check_range("users", closed.users, CONNECTIONS_MAX)?;
+                if !closed.requests_max.is_multiple_of(closed.depth as u64) {
+                    let found = closed.requests_max;
+                    let message = format!("requestsMax is {found}, expected a multiple of depth");
+                    return Err(LoadError::new("BAD_RANGE", message));
+                }
                 closed.users
             }
             Model::Open(open) => {
@@ -222,6 +259,7 @@ mod tests {
         assert_eq!((run.warm_ms, run.late_ms, run.seed, run.idle), (200, 5000, 1, 0));
         let Model::Closed(closed) = &run.model else { panic!("not closed") };
         assert_eq!((closed.depth, closed.questions, closed.think_us, closed.ramp_ms), (1, 0, 0, 0));
+        assert_eq!(closed.requests_max, 0);
         assert_eq!(run.exchanges().unwrap().len(), 3);
     }
 
@@ -239,6 +277,8 @@ mod tests {
         assert_eq!(code(&open.replace("RATE", "0")), "BAD_RANGE");
         assert_eq!(code(&open.replace("RATE", "1,\"rateAtEnd\":-1")), "BAD_RANGE");
         assert_eq!(code(&format!(r#"{CLOSED},"idle":20000"#)), "BAD_RANGE");
+        let part = r#""model":{"kind":"closed","users":1,"depth":16,"requestsMax":17}"#;
+        assert_eq!(code(part), "BAD_RANGE");
         assert_eq!(code(&format!(r#"{CLOSED},"exchanges":[["a",""]]"#)), "BAD_EXCHANGE");
         assert_eq!(code(&format!(r#"{CLOSED},"exchanges":[["a","\u0100"]]"#)), "BAD_EXCHANGE");
         assert_eq!(

@@ -14,7 +14,7 @@ const PAUSE_NS: u64 = 10 * MS;
 /// A slow writer sends one byte this often.
 pub const SLOW_BYTE_NS: u64 = 10 * MS;
 
-impl Driver<'_> {
+impl Driver {
     /// Connects a place, and begins as its role does.
     pub fn enter(&mut self, slot: usize) -> Result<(), LoadError> {
         let now = self.field.clock.now();
@@ -37,7 +37,7 @@ impl Driver<'_> {
 
     /// A session is due: it connects, if there is room for one more.
     pub fn begin_session(&mut self, due: u64) -> Result<(), LoadError> {
-        let Model::PartlyOpen(model) = &self.run.model else { return Ok(()) };
+        let Model::PartlyOpen(model) = self.run.model else { return Ok(()) };
         let now = self.field.clock.now();
         let beside = self.run.idle + self.run.slow_readers + self.run.slow_writers;
         let taken = self.field.places.len() - beside - self.free.len();
@@ -79,7 +79,7 @@ impl Driver<'_> {
     /// A connection that comes and goes is there.
     fn note_connected(&mut self, slot: usize, now: u64) {
         let place = &self.field.places[slot];
-        let comes_and_goes = match &self.run.model {
+        let comes_and_goes = match self.run.model {
             Model::Closed(closed) => place.role == Role::User && closed.questions > 0,
             Model::Open(_) => false,
             Model::PartlyOpen(_) => place.role == Role::Session,
@@ -173,7 +173,7 @@ impl Driver<'_> {
         if self.phase == Phase::Opening
             && self.opening.settle(&mut place.is_settled, now, Some(end))
         {
-            return Err(self.field.cannot_connect(&"the connection was refused"));
+            return Err(self.field.cannot_connect(&self.field.refusal()));
         }
         match place.role {
             Role::User | Role::Open | Role::SlowWriter if self.phase < Phase::Grace => {
@@ -206,7 +206,7 @@ impl Driver<'_> {
         let now = self.field.clock.now();
         for slot in 0..self.field.places.len() {
             let place = &self.field.places[slot];
-            match (place.role, &self.run.model) {
+            match (place.role, self.run.model) {
                 (Role::SlowReader, _) => self.enter(slot)?,
                 (Role::User, Model::Closed(closed)) if slot > 0 && closed.ramp_ms > 0 => {
                     self.field.set_timer(slot, now + slot as u64 * closed.ramp_ms * MS);

@@ -147,7 +147,7 @@ mod tests {
             tally.right(due, due, server.leaves_at(due), 1);
         }
         drop(tally.take_second());
-        let times = &tally.whole().response_times;
+        let times = tally.whole().response_times.histogram();
         assert!(times.value_at_quantile(0.99).abs_diff(SECOND * 9 / 10) < SECOND / 500);
         assert!(times.max().abs_diff(SECOND) < SECOND / 500);
         assert!(times.value_at_quantile(0.5) < 101_000);

@@ -6,8 +6,7 @@
 //!
 //! Invariant, at the end: due = right + wrong + lost + late + refused + unanswered.
 
-use super::times::new_times;
-use hdrhistogram::Histogram;
+use super::times::Times;
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -58,16 +57,11 @@ impl Counts {
 }
 
 /// Counts and times of a second, or of the whole window.
+#[derive(Default)]
 pub struct Account {
     pub counts: Counts,
-    pub response_times: Histogram<u64>,
-    pub service_times: Histogram<u64>,
-}
-
-impl Account {
-    fn new() -> Self {
-        Self { counts: Counts::default(), response_times: new_times(), service_times: new_times() }
-    }
+    pub response_times: Times,
+    pub service_times: Times,
 }
 
 pub struct Tally {
@@ -82,8 +76,8 @@ pub struct Tally {
     /// For the second after it.
     spare: Option<Account>,
     whole: Account,
-    send_lags: Histogram<u64>,
-    connect_times: Histogram<u64>,
+    send_lags: Times,
+    connect_times: Times,
 }
 
 impl Tally {
@@ -94,11 +88,11 @@ impl Tally {
             end: u64::MAX,
             late,
             open,
-            second: Account::new(),
-            spare: Some(Account::new()),
-            whole: Account::new(),
-            send_lags: new_times(),
-            connect_times: new_times(),
+            second: Account::default(),
+            spare: Some(Account::default()),
+            whole: Account::default(),
+            send_lags: Times::default(),
+            connect_times: Times::default(),
         }
     }
 
@@ -118,6 +112,7 @@ impl Tally {
     }
 
     /// Right answers came.
+    #[inline]
     pub fn right(&mut self, due: u64, sent: u64, now: u64, count: u64) {
         if !self.holds(due) {
             return;
@@ -128,9 +123,9 @@ impl Tally {
         } else {
             self.second.counts.right += count;
         }
-        self.second.response_times.saturating_record_n(took, count);
+        self.second.response_times.record(took, count);
         if self.open {
-            self.second.service_times.saturating_record_n(now - sent, count);
+            self.second.service_times.record(now - sent, count);
         }
     }
 
@@ -141,9 +136,9 @@ impl Tally {
         }
         self.second.counts.fail(failure, count);
         if failure == Failure::Unanswered {
-            self.second.response_times.saturating_record_n(now - due, count);
+            self.second.response_times.record(now - due, count);
             if self.open && sent > 0 {
-                self.second.service_times.saturating_record_n(now - sent, count);
+                self.second.service_times.record(now - sent, count);
             }
         }
     }
@@ -158,33 +153,33 @@ impl Tally {
     /// A request was handed to the system, or a session begun, this long after it was due.
     pub fn sent(&mut self, due: u64, now: u64) {
         if self.open && self.holds(due) {
-            self.send_lags.saturating_record(now - due);
+            self.send_lags.record(now - due, 1);
         }
     }
 
     /// A connection that comes and goes is connected.
     pub fn connected(&mut self, began: u64, now: u64) {
         if self.holds(began) {
-            self.connect_times.saturating_record(now - began);
+            self.connect_times.record(now - began, 1);
         }
     }
 
     /// Hands over the account of the second that ends now, and adds it to the whole. The next
     /// second begins.
     pub fn take_second(&mut self) -> Account {
-        let next = self.spare.take().unwrap_or_else(Account::new);
+        let next = self.spare.take().unwrap_or_default();
         let second = std::mem::replace(&mut self.second, next);
         self.whole.counts.add(&second.counts);
-        self.whole.response_times.add(&second.response_times).expect("bounds are equal");
-        self.whole.service_times.add(&second.service_times).expect("bounds are equal");
+        self.whole.response_times.add(&second.response_times);
+        self.whole.service_times.add(&second.service_times);
         second
     }
 
     /// Takes an account back that nobody reads any more, for its memory.
     pub fn give_back(&mut self, mut account: Account) {
         account.counts = Counts::default();
-        account.response_times.reset();
-        account.service_times.reset();
+        account.response_times.clear();
+        account.service_times.clear();
         self.spare = Some(account);
     }
 
@@ -202,18 +197,18 @@ impl Tally {
         self.open
     }
 
-    pub fn send_lags(&self) -> &Histogram<u64> {
+    pub fn send_lags(&self) -> &Times {
         &self.send_lags
     }
 
-    pub fn connect_times(&self) -> &Histogram<u64> {
+    pub fn connect_times(&self) -> &Times {
         &self.connect_times
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Failure, Tally};
+    use super::{Account, Counts, Failure, Tally, Times};
 
     fn tally() -> Tally {
         let mut tally = Tally::new(true, 1000);
@@ -251,9 +246,10 @@ mod tests {
         tally.right(150, 160, 1150, 1);
         tally.right(150, 160, 1151, 1);
         tally.take_second();
-        let whole = tally.whole();
-        assert_eq!(whole.counts, Counts { due: 2, right: 1, late: 1, ..Counts::default() });
-        assert_eq!((whole.response_times.max(), whole.service_times.max()), (1001, 991));
+        let Account { counts, response_times, service_times } = tally.whole();
+        assert_eq!(*counts, Counts { due: 2, right: 1, late: 1, ..Counts::default() });
+        let longest = |times: &Times| times.histogram().max();
+        assert_eq!((longest(response_times), longest(service_times)), (1001, 991));
     }
 
     #[test]
@@ -262,16 +258,16 @@ mod tests {
         tally.due(150, 3);
         tally.failed(Failure::Unanswered, 150, 0, 650, 3);
         tally.take_second();
-        assert_eq!(tally.whole().response_times.len(), 3);
-        assert_eq!(tally.whole().response_times.min(), 500);
-        assert_eq!(tally.whole().service_times.len(), 0);
+        let response_times = tally.whole().response_times.histogram();
+        assert_eq!((response_times.len(), response_times.min()), (3, 500));
+        assert_eq!(tally.whole().service_times, Times::default());
     }
 
     #[test]
     fn seconds_add_up_to_the_whole_exactly() {
         let mut tally = Tally::new(true, 1000);
         tally.set_window(0, u64::MAX);
-        let mut merged = super::new_times();
+        let mut merged = Times::default();
         let mut counts = Counts::default();
         for second in 0..10 {
             for n in 0..100 {
@@ -279,7 +275,7 @@ mod tests {
                 tally.right(n, n, n + second * 37, 1);
             }
             let account = tally.take_second();
-            merged.add(&account.response_times).unwrap();
+            merged.add(&account.response_times);
             counts.add(&account.counts);
             tally.give_back(account);
         }

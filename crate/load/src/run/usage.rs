@@ -14,6 +14,13 @@ use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fs;
+use std::time::Duration;
+
+/// How often the server's CPU time is looked at while it comes to rest, and how often at most.
+const REST_STEP: Duration = Duration::from_millis(5);
+const REST_STEPS_MAX: u32 = 60;
+/// A server that ran for less than this within a step is at rest.
+const REST_CPU_NS: u64 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -138,6 +145,22 @@ impl Sampler {
             self.switches.1 += involuntary.saturating_sub(before.1);
         }
         self.threads = now;
+    }
+}
+
+/// Waits until a server has closed what the last run left, so that the next one, which may be
+/// another server's on the same core, does not begin with it. Bounded, for a server may never rest;
+/// whoever is gone does.
+pub fn wait_for_rest(pid: u32) {
+    let read = || exact_cpu(i32::try_from(pid).unwrap_or(i32::MAX)).unwrap_or(0);
+    let mut before = read();
+    for _ in 0..REST_STEPS_MAX {
+        std::thread::sleep(REST_STEP);
+        let after = read();
+        if after.saturating_sub(before) < REST_CPU_NS {
+            break;
+        }
+        before = after;
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub mod tls;
+
 use base64::Engine;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
@@ -112,7 +114,7 @@ impl Server {
 }
 
 /// The next request with its `?`; none where the peer is gone. Reads byte by byte: slow and plain.
-pub fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub fn read_request(stream: &mut impl Read) -> Option<Vec<u8>> {
     let mut request = Vec::new();
     let mut byte = [0];
     while stream.read(&mut byte).ok()? == 1 {
