@@ -132,7 +132,9 @@ function describe(error: unknown): unknown {
 }
 
 try {
-  process.exitCode = await main()
+  const code = await main()
+  // A signal may have set one.
+  if (code !== 0) process.exitCode = code
 } catch (error) {
   console.error(describe(error))
   process.exitCode = 2

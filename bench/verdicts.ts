@@ -6,6 +6,7 @@
  */
 
 import { writeFile } from 'node:fs/promises'
+import { wasInterrupted } from '../src/load/child-processes.ts'
 import { defaultSettings } from '../src/load/comparison.ts'
 import { startGenerator } from '../src/load/generator.ts'
 import {
@@ -117,6 +118,7 @@ async function compareAll(results: Results, settings: VerdictSettings): Promise<
       const pair = twins[place] ?? twins[0]
       const seed = settings.seed + 2 * index + place
       const one = await repeatOnce(pair, seed, settings.quick)
+      if (wasInterrupted()) return
       comparison.repeats.push(one)
       await save(results, settings, `${comparison.title} ${index + 1}: ${describeOne(one)}`)
     }

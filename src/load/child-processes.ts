@@ -16,6 +16,7 @@ const STDERR_LENGTH_MAX = 2000
 const alive = new Set<ChildProcess>()
 let isWatching = false
 let catchInterrupt: (() => void) | undefined
+let isInterrupted = false
 
 /** Remembers a child, which was spawned with `detached`, until it ends. */
 export function watchChild(child: ChildProcess): void {
@@ -58,7 +59,13 @@ export function tailOf(stream: Readable): () => string {
   return () => tail
 }
 
+/** Whether a signal came: what is measured is brought to its end, and nothing more begun. */
+export function wasInterrupted(): boolean {
+  return isInterrupted
+}
+
 function interrupt(signal: NodeJS.Signals): void {
+  isInterrupted = true
   const count = alive.size
   endAll()
   process.stderr.write(`\nlancelot: ${signal}; ended ${count} processes that it had started\n`)
