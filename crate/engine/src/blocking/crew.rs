@@ -15,6 +15,9 @@ use std::thread::{self, JoinHandle};
 
 /// Enough for a conversation, and little enough for thousands of them.
 const STACK_BYTES: usize = 256 * 1024;
+/// So many threads that have ended wake the postman, for they keep their stacks until they are joined
+/// and the next connection, whose start joins them, may not come for long.
+const ENDED_MAX: usize = 16;
 
 #[derive(Default)]
 struct Inside {
@@ -72,13 +75,12 @@ impl<H: Handler + 'static> Shared<H> {
     }
 
     fn end_thread(&self, number: u64) {
-        // Those that ended before keep their stacks until then, and nobody else may come for long.
-        self.crew.join_ended();
         let mut inside = lock(&self.crew.inside);
         inside.ended.push(number);
         let is_last = inside.threads.len() == inside.ended.len();
+        let are_many = inside.ended.len() == ENDED_MAX;
         drop(inside);
-        if is_last && self.is_stopping() {
+        if are_many || is_last && self.is_stopping() {
             self.mailbox.wake();
         }
     }

@@ -62,6 +62,7 @@ impl<H: Handler + 'static> Postman<H> {
                 self.guard(|postman| postman.send_on(event.token().0 as u32));
             }
             self.guard(Self::cut_if_due);
+            self.shared.crew.join_ended();
             self.guard(|postman| postman.end_turn());
         }
         self.shared.crew.join_ended();
