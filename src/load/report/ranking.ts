@@ -29,7 +29,7 @@ export function ranking(run: RunFile, places: Places): Part {
 <tbody role="rowgroup">${rows}</tbody></table>
 <p class="note">Bars begin at 0. The line across the end of a bar is the interval of its ratio to
 the first, which holds the truth with ${confidence(run)} for all verdicts of this measure together.
-Designs share a rank where neither is surely better.</p>`
+A rank is one more than the number of designs that are surely better.</p>`
 }
 
 /** The confidence of a run's verdicts as text. */
