@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 
 /// Enough for a conversation, and little enough for thousands of them.
 const STACK_BYTES: usize = 256 * 1024;
-/// So many threads that have ended wake the postman, for they keep their stacks until they are joined
+/// So many threads that have ended wake the postman: they keep their stacks until they are joined,
 /// and the next connection, whose start joins them, may not come for long.
 const ENDED_MAX: usize = 16;
 
