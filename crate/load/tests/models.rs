@@ -191,10 +191,9 @@ fn an_idle_crowd_is_there_to_the_end_and_counts_only_if_it_is_not() {
     let said = run(server.port, &json!({ "idle": 40 }));
     assert_eq!((server.accepted(), said.count("lost")), (43, 0));
 
-    let accepted = Arc::new(AtomicUsize::new(0));
-    let server = Server::start(move |mut stream| {
+    let server = Server::start_numbered(|before, mut stream| {
         // All but the three users are told good-bye after their first answer.
-        let is_user = accepted.fetch_add(1, Ordering::SeqCst) < 3;
+        let is_user = before < 3;
         while let Some(request) = read_request(&mut stream) {
             if stream.write_all(&answer_to(&request)).is_err() || !is_user {
                 return;
@@ -213,9 +212,8 @@ fn slow_readers_get_everything_in_order_or_it_counts() {
     assert_eq!((said.count("wrong"), said.count("lost")), (0, 0), "{}", said.result);
     assert_eq!(said.count("connectionsPeak"), 5);
 
-    let accepted = AtomicUsize::new(0);
-    let server = Server::start(move |mut stream| {
-        let is_user = accepted.fetch_add(1, Ordering::SeqCst) < 3;
+    let server = Server::start_numbered(|before, mut stream| {
+        let is_user = before < 3;
         while let Some(request) = read_request(&mut stream) {
             if !is_user {
                 return;

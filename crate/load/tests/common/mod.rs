@@ -94,15 +94,20 @@ pub struct Server {
 
 impl Server {
     pub fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        Self::start_numbered(move |_, stream| serve(stream))
+    }
+
+    /// As `start`; each connection is served knowing how many were accepted before it.
+    pub fn start_numbered(serve: impl Fn(usize, TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let accepted = Arc::new(AtomicUsize::new(0));
         let (serve, counter) = (Arc::new(serve), accepted.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                counter.fetch_add(1, Ordering::SeqCst);
+                let before = counter.fetch_add(1, Ordering::SeqCst);
                 let serve = serve.clone();
-                std::thread::spawn(move || serve(stream));
+                std::thread::spawn(move || serve(before, stream));
             }
         });
         Self { port, accepted }
