@@ -10,7 +10,7 @@ import { type Bench, type BenchResult, benchResults } from '../load/bench-run.ts
 import { parseTargets, requireListening, showPlace, type Target } from '../load/bench-targets.ts'
 import { benchText, failureTexts } from '../load/bench-text.ts'
 import { planTls, type TlsFlags } from '../load/bench-tls.ts'
-import { onInterrupt } from '../load/child-processes.ts'
+import { catchInterrupt, wasInterrupted } from '../load/child-processes.ts'
 import { toCsv } from '../load/csv.ts'
 import { type FailIf, needsServer, parseFailIf } from '../load/fail-if.ts'
 import { startGenerator } from '../load/generator.ts'
@@ -39,10 +39,7 @@ export interface BenchCommandFlags extends BenchFlags, TlsFlags {
 /** Measures what was asked for, and makes the process exit with what came of it. */
 export async function bench(texts: string[], flags: BenchCommandFlags): Promise<void> {
   const results: BenchResult[] = []
-  let isInterrupted = false
-  onInterrupt(() => {
-    isInterrupted = true
-  })
+  catchInterrupt()
   try {
     const plan = await planOf(texts, flags)
     const generator = await startGenerator(flags.core ?? defaultCore())
@@ -58,7 +55,7 @@ export async function bench(texts: string[], flags: BenchCommandFlags): Promise<
     tellFailures(results)
   } catch (error) {
     // The generator was ended with everything else, and why was told.
-    if (!isInterrupted) fail(error, { json: flags.json === true })
+    if (!wasInterrupted()) fail(error, { json: flags.json === true })
   }
 }
 

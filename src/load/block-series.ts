@@ -5,7 +5,7 @@
  */
 
 import { type Block, measureBlock } from './blocks.ts'
-import { onInterrupt } from './child-processes.ts'
+import { catchInterrupt, wasInterrupted } from './child-processes.ts'
 import type { GateBook } from './gate-book.ts'
 import { type BlockHealth, isHopeless, isSound } from './instrument.ts'
 import type { EncodedHistogram } from './load-protocol.ts'
@@ -40,10 +40,7 @@ export async function measureBlocks(
 ): Promise<Blocks> {
   const { session, gate, instrument, capacities, isQuick } = begun
   const found: Blocks = { sound: [], healths: [] }
-  let isInterrupted = false
-  const release = onInterrupt(() => {
-    isInterrupted = true
-  })
+  const release = catchInterrupt()
   try {
     for (;;) {
       const measured = {
@@ -60,11 +57,11 @@ export async function measureBlocks(
       const number = found.healths.length + 1
       const block = await measureBlock(session, gate.passing(), number, capacities)
       // Its servers may have ended, and the generator seen it, as the signal came.
-      if (isInterrupted) return found
+      if (wasInterrupted()) return found
       keepBlock(begun, block, found)
     }
   } catch (error) {
-    if (!isInterrupted) throw error
+    if (!wasInterrupted()) throw error
     return found
   } finally {
     release()

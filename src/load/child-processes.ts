@@ -15,7 +15,7 @@ const STDERR_LENGTH_MAX = 2000
 
 const alive = new Set<ChildProcess>()
 let isWatching = false
-let catchInterrupt: (() => void) | undefined
+let isCaught = false
 let isInterrupted = false
 
 /** Remembers a child, which was spawned with `detached`, until it ends. */
@@ -30,13 +30,13 @@ export function watchChild(child: ChildProcess): void {
 }
 
 /**
- * For who has something to save: the first signal ends the children and calls `then`, instead of
- * ending this process too. Returns what takes it back.
+ * For who has something to save: the first signal ends the children, and not this process too;
+ * `wasInterrupted` says so. Returns what takes it back.
  */
-export function onInterrupt(then: () => void): () => void {
-  catchInterrupt = then
+export function catchInterrupt(): () => void {
+  isCaught = true
   return () => {
-    catchInterrupt = undefined
+    isCaught = false
   }
 }
 
@@ -69,11 +69,9 @@ function interrupt(signal: NodeJS.Signals): void {
   const count = alive.size
   endAll()
   process.stderr.write(`\nlancelot: ${signal}; ended ${count} processes that it had started\n`)
-  const then = catchInterrupt
-  catchInterrupt = undefined
-  if (then === undefined) process.exit(EXIT_INTERRUPTED)
+  if (!isCaught) process.exit(EXIT_INTERRUPTED)
+  isCaught = false
   process.exitCode = EXIT_INTERRUPTED
-  then()
 }
 
 /** Lets no child outlive this process. */
