@@ -6,9 +6,10 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../src/load/free-port.ts'
 import type { Generator } from '../src/load/generator.ts'
 import { startLineProcess } from '../src/load/line-process.ts'
 import { pinned, requireTools, SERVER_CORE } from '../src/load/machine.ts'
@@ -87,15 +88,6 @@ async function countOnce(
     await server.stop('SIGTERM')
   }
   return { instructions: parseCallgrindTotal(await readFile(file, 'utf8')), result }
-}
-
-/** A port that nobody listens on right now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Resolves once somebody takes connections on the port. */
