@@ -1,21 +1,13 @@
 /** `lancelot bench --tls`: what it refuses, and what it says of a server that speaks TLS. */
 
 import test from 'ava'
-import { generatorProgram } from '../../src/load/generator.ts'
+import { hasGenerator } from '../load/has-generator.ts'
 import { pathOf, serveTls } from '../load/tls-server.ts'
 import { run } from './run-cli.ts'
 
 const SHORT = ['--users', '2', '--seconds', '0.5', '--warm-seconds', '0.1']
 
 const measured = hasGenerator() ? test.serial : test.serial.skip
-
-function hasGenerator(): boolean {
-  try {
-    return generatorProgram() !== ''
-  } catch {
-    return false
-  }
-}
 
 test('wrong use is refused before anything is measured, and exits with 2', async t => {
   const refused: [string[], RegExp][] = [

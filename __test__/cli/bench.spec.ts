@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { startJsServer } from '../../index.ts'
-import { generatorProgram } from '../../src/load/generator.ts'
 import { lancelot } from '../../src/protocols/lancelot.ts'
 import { zen } from '../../src/protocols/zen.ts'
 import type { ServerOptions } from '../../src/types.ts'
+import { hasGenerator } from '../load/has-generator.ts'
 import { interrupted } from './interrupted.ts'
 import { run } from './run-cli.ts'
 
@@ -73,14 +73,6 @@ test('the help shows examples and what --fail-if takes', async t => {
 })
 
 const measured = hasGenerator() ? test : test.skip
-
-function hasGenerator(): boolean {
-  try {
-    return generatorProgram() !== ''
-  } catch {
-    return false
-  }
-}
 
 for (const words of [
   ['--users', '2', '--depth', '8', '--questions', '3'],

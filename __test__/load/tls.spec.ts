@@ -7,9 +7,10 @@ import test, { type ExecutionContext } from 'ava'
 import { benchJson, benchRows } from '../../src/load/bench-export.ts'
 import { benchText } from '../../src/load/bench-text.ts'
 import { planTls } from '../../src/load/bench-tls.ts'
-import { generatorProgram, startGenerator } from '../../src/load/generator.ts'
+import { startGenerator } from '../../src/load/generator.ts'
 import type { Model, RunCommand, RunResult } from '../../src/load/load-protocol.ts'
 import { FakeGenerator, measured } from './bench-results.ts'
+import { hasGenerator } from './has-generator.ts'
 import { pathOf, serveTls } from './tls-server.ts'
 
 const RANGE = { code: 'ERR_LANCELOT_OPTION_RANGE' }
@@ -22,14 +23,6 @@ const MODELS: Readonly<Record<string, Model>> = {
 }
 
 const withGenerator = hasGenerator() ? test.serial : test.serial.skip
-
-function hasGenerator(): boolean {
-  try {
-    return generatorProgram() !== ''
-  } catch {
-    return false
-  }
-}
 
 async function run(t: ExecutionContext, command: Partial<RunCommand>): Promise<RunResult> {
   const generator = await startGenerator()
